@@ -1,0 +1,203 @@
+"""Rows that a measurement starts from, by direct inserts: `python -m bench.prepare people 1000` in a centre's environment.
+
+Only what is measured goes through the centre's own doors; everything before it would take hours.
+"""
+
+import hashlib
+import json
+import secrets
+import sys
+import time
+import uuid
+from datetime import date, timedelta
+from typing import Any
+
+import django
+
+django.setup()
+
+from django.db import transaction  # noqa: E402 - after set-up
+
+from bench import fill  # noqa: E402
+from bench.centre import SLUG  # noqa: E402
+from certcenter.certificates.lifecycle import ProcedureState  # noqa: E402
+from certcenter.certificates.models import Procedure  # noqa: E402
+from certcenter.core import clock  # noqa: E402
+from certcenter.identity.models import (  # noqa: E402
+    Account,
+    Channel,
+    Contact,
+    Customer,
+    CustomerKind,
+    IdKind,
+    Line,
+    Session,
+    SessionKind,
+)
+from certcenter.otp.models import Challenge, Grant, Purpose  # noqa: E402
+
+_LIFE = timedelta(hours=6)
+_CONSENT = 1
+
+
+def people(count: int) -> list[dict[str, Any]]:
+    """Customers with two contacts, an account, a program's session and a proven procedure each."""
+    now = clock.now()
+    first = Customer.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    with transaction.atomic():
+        customers = Customer.objects.bulk_create(_customer(first + number) for number in range(count))
+        Contact.objects.bulk_create(contact for each in customers for contact in _contacts(each))
+        Account.objects.bulk_create(
+            Account(
+                customer=each,
+                institution=SLUG,
+                line=Line.SECURITIES,
+                branch="1020",
+                number=f"{each.pk:07d}",
+                opened_at=now.date(),
+            )
+            for each in customers
+        )
+        tokens = {each.pk: f"cc_{secrets.token_urlsafe(32)}" for each in customers}
+        sessions = Session.objects.bulk_create(_session(each, tokens[each.pk]) for each in customers)
+        procedures = [_proven(session) for session in sessions]
+        Challenge.objects.bulk_create(grant.challenge for _, grant in procedures)
+        Grant.objects.bulk_create(grant for _, grant in procedures)
+        Procedure.objects.bulk_create(procedure for procedure, _ in procedures)
+    return [
+        {
+            "token": tokens[procedure.customer_id],
+            "procedure": str(procedure.pk),
+            "customer": procedure.customer_id,
+        }
+        for procedure, _ in procedures
+    ]
+
+
+def _customer(number: int) -> Customer:
+    now = clock.now()
+    return Customer(
+        institution=SLUG,
+        kind=CustomerKind.PERSON,
+        id_kind=IdKind.NATIONAL_ID,
+        national_id=f"Z{number:09d}",
+        name="王小明",
+        birth_date=date(1980, 1, 1),
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def _contacts(customer: Customer) -> tuple[Contact, Contact]:
+    now = clock.now()
+    return (
+        Contact(customer=customer, channel=Channel.SMS, value=f"09{customer.pk:08d}", since=now),
+        Contact(customer=customer, channel=Channel.EMAIL, value=f"c{customer.pk}@example.com", since=now),
+    )
+
+
+def _session(customer: Customer, key: str, kind: SessionKind = SessionKind.PROGRAM) -> Session:
+    now = clock.now()
+    return Session(
+        key_hash=hashlib.sha256(key.encode()).hexdigest(),
+        institution=SLUG,
+        kind=kind,
+        customer=customer,
+        created_at=now,
+        seen_at=now,
+        idle_ends_at=now + _LIFE,
+        absolute_ends_at=now + _LIFE,
+    )
+
+
+def _proven(session: Session) -> tuple[Procedure, Grant]:
+    """A procedure whose consent, birth date and code are behind the customer."""
+    assert session.customer is not None
+    now = clock.now()
+    challenge = Challenge(
+        customer=session.customer,
+        purpose=Purpose.APPLY,
+        session=str(session.pk),
+        channel=Channel.SMS,
+        masked="0912***678",
+        identification="ABCD",
+        code_mac="0" * 64,
+        digits=6,
+        tries=1,
+        created_at=now,
+        expires_at=now + _LIFE,
+        resend_at=now,
+        used_at=now,
+    )
+    grant = Grant(
+        challenge=challenge,
+        customer=session.customer,
+        purpose=Purpose.APPLY,
+        session=str(session.pk),
+        consent_id=str(_CONSENT),
+        created_at=now,
+        expires_at=now + _LIFE,
+    )
+    procedure = Procedure(
+        id=uuid.uuid4(),
+        institution=SLUG,
+        customer=session.customer,
+        kind="apply",
+        state=ProcedureState.PROVEN,
+        session=str(session.pk),
+        consent_id=_CONSENT,
+        grant_id=grant.pk,
+        created_at=now,
+        expires_at=now + _LIFE,
+    )
+    return procedure, grant
+
+
+def filled(certificates: int, events: int) -> dict[str, int]:
+    """Years of business (bench.fill), once: a kept database is left as it is."""
+    first = 1_000_000_000
+    if Customer.objects.filter(pk__gte=first).exists():
+        known = Customer.objects.filter(pk__gte=first).count()
+        return {"customer": first + known // 2}
+    return fill.fill(certificates, events)
+
+
+def reader(customer_id: int) -> dict[str, str]:
+    """A browser's and a program's session of a customer who is there."""
+    customer = Customer.objects.get(pk=customer_id)
+    keys = {kind: secrets.token_urlsafe(32) for kind in (SessionKind.BROWSER, SessionKind.PROGRAM)}
+    for kind, key in keys.items():
+        _session(customer, key, kind).save()
+    return {kind.value: key for kind, key in keys.items()}
+
+
+def plans(customer_id: int) -> list[str]:
+    """Every query of the pages that grow, which reads a whole large table; empty when each uses an index."""
+    from bench import explain
+
+    return explain.whole_tables(Customer.objects.get(pk=customer_id))
+
+
+def search(customer_id: int, rounds: int) -> list[float]:
+    """Milliseconds of the staff's search for one customer's number, and for the beginning of everybody's name."""
+    from certcenter.backoffice import queries as staff
+
+    text = Customer.objects.get(pk=customer_id).national_id
+    took = []
+    for _ in range(rounds):
+        began = time.perf_counter()
+        staff.search(SLUG, text)
+        took.append((time.perf_counter() - began) * 1000)
+    return took
+
+
+def main() -> None:
+    """Do what the first argument names, print JSON."""
+    name, *arguments = sys.argv[1:]
+    print(json.dumps(COMMANDS[name](*map(int, arguments))))
+
+
+COMMANDS = {"people": people, "filled": filled, "reader": reader, "plans": plans, "search": search}
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,162 @@
+/** From the proven identity to the installed certificate: password, key, request, certificate, backup (SPEC A3, A4). */
+import { askForPersistence, type KeyEntry, type KeyStore } from "../index.ts";
+import {
+  type SignedProof,
+  chosenMode,
+  collect,
+  data,
+  isUnknown,
+  openStore,
+  prove,
+  submit,
+  waitFor,
+} from "../page/centre.ts";
+import { common } from "../page/common.ts";
+import { every, maybe, need, show, whileBusy } from "../page/dom.ts";
+import { certificateRows, fill } from "../page/facts.ts";
+import { text } from "../page/page.ts";
+import { checkedPassword, showRules } from "../page/passwords.ts";
+import { hideProblem, showProblem } from "../page/problems.ts";
+
+const STAGES = ["key", "sent", "issued", "installed", "confirmed"] as const;
+type Stage = (typeof STAGES)[number];
+
+/** A key that was made on this page; kept so that a lost answer is asked for again with the same key. */
+interface Made {
+  readonly id: string;
+  readonly uuid: string;
+  readonly csr: Uint8Array<ArrayBuffer>;
+}
+
+let made: Made | undefined;
+
+function reached(stage: Stage): void {
+  const done = STAGES.indexOf(stage);
+  for (const [place, name] of STAGES.entries()) {
+    const item = need(`[data-stage="${name}"]`);
+    item.classList.toggle("done", place <= done);
+    if (place === done + 1) item.setAttribute("aria-current", "step");
+    else item.removeAttribute("aria-current");
+  }
+  need("[data-view=progress] [data-spoken]").textContent = need(`[data-stage="${stage}"]`).textContent;
+}
+
+function bar(percent: number): void {
+  need<HTMLProgressElement>("progress").value = percent;
+}
+
+function step(name: string): void {
+  let passed = true;
+  for (const item of every("[data-step]")) {
+    const here = item.dataset["step"] === name;
+    if (here) passed = false;
+    item.classList.toggle("done", passed);
+    if (here) item.setAttribute("aria-current", "step");
+    else item.removeAttribute("aria-current");
+  }
+}
+
+/** The key that signs the renewal, if it is on this device. */
+function oldKey(entries: readonly KeyEntry[]): KeyEntry | undefined {
+  if (data.kind !== "renew") return undefined;
+  return entries.find(({ id, state }) => id === data.host?.spki && state === "installed");
+}
+
+/** Keys of requests that never reached the centre stand in nobody's way. */
+async function tidy(store: KeyStore): Promise<void> {
+  for (const { id, state, requestUuid } of await store.list()) {
+    if (state === "pending" && requestUuid !== undefined && (await isUnknown(requestUuid)))
+      await store.abandon(id);
+  }
+}
+
+async function makeKey(
+  store: KeyStore,
+  password: string,
+  form: HTMLFormElement,
+  old: KeyEntry | undefined,
+): Promise<Made> {
+  await tidy(store);
+  const uuid = crypto.randomUUID();
+  const order = { type: data.keyType, password, requestUuid: uuid, securityMode: chosenMode(form) };
+  return { uuid, ...(await store.generate({ ...order, ...(old && { replaces: old.id }) })) };
+}
+
+/** The old key's word for the renewal; without its password the code that was entered is enough (SPEC A4). */
+async function oldKeySigns(store: KeyStore, id: string): Promise<SignedProof | undefined> {
+  const typed = need<HTMLInputElement>("#old").value;
+  if (typed !== "") return prove(store, id, "renew", typed);
+  return (await store.needsPassword(id)) ? undefined : prove(store, id, "renew");
+}
+
+async function run(
+  store: KeyStore,
+  form: HTMLFormElement,
+  password: string,
+  old: KeyEntry | undefined,
+): Promise<void> {
+  hideProblem();
+  show("progress");
+  step("install");
+  bar(2);
+  made ??= await makeKey(store, password, form, old);
+  reached("key");
+  bar(15);
+  const proof = old && (await oldKeySigns(store, old.id));
+  await submit(made.uuid, made.csr, proof);
+  reached("sent");
+  // The centre's own percentage fills the stretch between 20 and 80.
+  await waitFor(made.uuid, (percent) => {
+    bar(20 + percent * 0.6);
+  });
+  reached("issued");
+  const entry = await collect(store, made.id, made.uuid, {
+    told: (stage) => {
+      reached(stage as Stage);
+      bar(stage === "confirmed" ? 100 : 90);
+    },
+  });
+  await finished(entry);
+}
+
+async function finished(entry: KeyEntry): Promise<void> {
+  if (entry.certificate) fill(need("[data-view=done] [data-facts]"), certificateRows(entry.certificate));
+  step("backup");
+  show("done");
+  // Back must not lead to a form that has done its work.
+  history.replaceState(null, "", location.href);
+  const note = maybe("[data-storage]");
+  if (note && (await askForPersistence()).state !== "persistent") {
+    note.textContent = text("storage.best-effort");
+    note.hidden = false;
+  }
+}
+
+async function start(): Promise<void> {
+  const form = need<HTMLFormElement>("[data-form]");
+  showRules("password");
+  const store = await openStore();
+  const entries = await store.list();
+  // A second tab or a reload after sending: the repair page goes on from where this one was.
+  if (data.application !== null) {
+    location.replace("/repair/");
+    return;
+  }
+  const old = oldKey(entries);
+  if (old && (await store.needsPassword(old.id))) need("[data-old]").hidden = false;
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const password = checkedPassword("password", "again");
+    if (password === undefined) return;
+    void whileBusy(need<HTMLButtonElement>("button.first", form), () =>
+      run(store, form, password, old).catch((error: unknown) => {
+        step("apply");
+        show("password", { focus: false });
+        showProblem(error);
+      }),
+    );
+  });
+}
+
+common();
+start().catch(showProblem);

@@ -1,0 +1,236 @@
+"""A certificate's life as flows: apply, fetch, renew, revoke. Both clients run the same ones (`Client.run`).
+
+The private key never leaves the caller. What a person must do (read the code, choose where it goes) are callables.
+"""
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from cryptography import x509
+
+from certcenter_sdk import cms, csr, keys
+from certcenter_sdk.client import calls
+from certcenter_sdk.client.answers import Answer, ApiProblem, unexpected
+from certcenter_sdk.client.calls import Signed
+from certcenter_sdk.client.flows import Flow, Work
+from certcenter_sdk.keys import PrivateKey
+from certcenter_sdk.proofs import Proof, Purpose
+from certcenter_sdk.structures import format_time
+
+_WAIT_SECONDS: Final = 20
+_UNDER_WAY: Final = frozenset({"accepted", "prepared", "submitted"})
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where proofs are made out: the institution, and the API's origin as the caller knows it (`client.core.place`)."""
+
+    institution: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentCode:
+    """A verification code is on its way.
+
+    Attributes:
+        identification: four letters that stand first in the message too; empty where policy has none.
+        masked: where it went.
+        digits: how many the code has.
+        tries_left: guesses until the code is dead.
+    """
+
+    identification: str
+    masked: str
+    digits: int
+    tries_left: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customer:
+    """What the person behind the program gives.
+
+    Attributes:
+        birth_date: in ROC form (`761205`); a company's registration date.
+        read_code: returns the code from the message; called again after a wrong one.
+        choose_contact: picks one of `me`'s contacts; the first one if not given.
+    """
+
+    birth_date: str
+    read_code: Callable[[SentCode], str]
+    choose_contact: Callable[[Sequence[Mapping[str, Any]]], Mapping[str, Any]] = field(
+        default=lambda contacts: contacts[0]
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """A key whose certificate is under way: keep it (encrypted, `keys.dump`) before the request is sent."""
+
+    key: PrivateKey
+    request: UUID = field(default_factory=uuid4)
+
+    @classmethod
+    def new(cls, key_type: keys.KeyType = keys.KeyType.P256) -> "Pending":
+        """Make a key for a new application."""
+        return cls(key=keys.generate(key_type))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installed:
+    """A certificate with its key, as it is kept on this device.
+
+    Attributes:
+        chain: the CA's certificates, issuing CA first.
+        file_name: what an exported PFX is called, by the institution's policy.
+    """
+
+    key: PrivateKey
+    certificate: x509.Certificate
+    chain: tuple[x509.Certificate, ...]
+    serial: str
+    file_name: str
+
+
+Keep = Callable[[Installed], None]
+
+
+def apply(place: Place, customer: Customer, pending: Pending, *, keep: Keep) -> Flow[Installed]:
+    """Apply, from consent to installed.
+
+    `keep` stores key and certificate for good; only after it has returned is the centre told that it is installed. A
+    flow that broke off is gone on with by `fetch` and the same `pending`.
+
+    Raises:
+        ApiProblem: the centre refuses.
+    """
+    procedure: UUID = yield from prove("apply", customer)
+    yield calls.apply(procedure, request=pending.request, csr=csr.build(pending.key))
+    installed: Installed = yield from fetch(place, pending, keep=keep)
+    return installed
+
+
+def renew(
+    place: Place, customer: Customer, pending: Pending, *, old: Installed | None, keep: Keep
+) -> Flow[Installed]:
+    """Renew. With `old` its key signs, too; the old certificate works until the new one is installed (SPEC A4).
+
+    Raises:
+        ApiProblem: the centre refuses.
+    """
+    procedure: UUID = yield from prove("renew", customer)
+    proof: Signed | None = None
+    if old is not None:
+        proof = yield from prove_key(place, Purpose.RENEW, old.key, old.certificate)
+    yield calls.apply(procedure, request=pending.request, csr=csr.build(pending.key), old_key_proof=proof)
+    installed: Installed = yield from fetch(place, pending, keep=keep)
+    return installed
+
+
+def fetch(place: Place, pending: Pending, *, keep: Keep) -> Flow[Installed]:
+    """Wait for the certificate, fetch it, keep it, and tell the centre; as often as it takes (SPEC A9).
+
+    Raises:
+        ApiProblem: the centre refuses; `unexpected-answer` where the certificate is for another key.
+    """
+    while True:
+        progress: Answer = yield calls.application(pending.request, wait=_WAIT_SECONDS)
+        if progress.text("state") not in _UNDER_WAY:
+            break
+    answer: Answer = yield calls.issued_certificate(pending.request)
+    installed = _read(answer, pending.key)
+    yield Work(lambda: keep(installed))
+    proof: Signed = yield from prove_key(place, Purpose.REPAIR, pending.key, None)
+    yield calls.acknowledge(pending.request, proof)
+    return installed
+
+
+def revoke(customer: Customer) -> Flow[Answer]:
+    """Revoke the certificate; the answer says how often that can be done again this year (SPEC A5).
+
+    Raises:
+        ApiProblem: the centre refuses.
+    """
+    procedure: UUID = yield from prove("revoke", customer)
+    answer: Answer = yield calls.revoke(procedure)
+    return answer
+
+
+def prove(kind: str, customer: Customer) -> Flow[UUID]:
+    """Go from consent to a proven procedure of the kind `apply`, `renew` or `revoke`; returns its id.
+
+    Raises:
+        ApiProblem: the centre refuses; a wrong code is asked for again as long as there are tries.
+    """
+    text: Answer = yield calls.consent(kind)
+    begun: Answer = yield calls.start_procedure(
+        kind, consent_version=text.number("version"), consent_sha256=text.text("sha256")
+    )
+    procedure = UUID(begun.text("id"))
+    yield calls.give_birth_date(procedure, customer.birth_date)
+    me: Answer = yield calls.me()
+    contact, account = customer.choose_contact(me.values["contacts"]), me.values["accounts"][0]
+    sent: Answer = yield calls.send_code(procedure, contact=UUID(contact["id"]), account=UUID(account["id"]))
+    yield from _give_code(procedure, sent, customer)
+    return procedure
+
+
+def prove_key(
+    place: Place, purpose: Purpose, key: PrivateKey, certificate: x509.Certificate | None
+) -> Flow[Signed]:
+    """Show that a key is here: sign a fresh nonce, with its certificate where it has one (docs/contracts.md).
+
+    Raises:
+        ApiProblem: the centre gives no nonce.
+    """
+    nonce: str = yield calls.nonce(purpose.value)
+    structure = Proof(
+        institution=place.institution,
+        origin=place.origin,
+        purpose=purpose.value,
+        subject=keys.spki_sha256(key.public_key()),
+        nonce=nonce,
+        time=format_time(datetime.now(UTC)),
+    ).canonical()
+    if certificate is None:
+        return Signed(structure, cms.sign_with_key_id(structure, key))
+    return Signed(structure, cms.sign_detached(structure, key, certificate))
+
+
+def _give_code(procedure: UUID, sent: Answer, customer: Customer) -> Generator[Any, Any, None]:
+    tries_left = sent.number("tries_left")
+    while True:
+        shown = SentCode(
+            identification=sent.text("identification"),
+            masked=sent.text("masked"),
+            digits=sent.number("digits"),
+            tries_left=tries_left,
+        )
+        code: str = yield Work(partial(customer.read_code, shown))
+        try:
+            yield calls.check_code(procedure, sent.text("challenge"), code)
+        except ApiProblem as problem:
+            if problem.code != "code-wrong":
+                raise
+            tries_left -= 1
+        else:
+            return
+
+
+def _read(answer: Answer, key: PrivateKey) -> Installed:
+    """Read a certificate and make sure that it is for the key that is here."""
+    certificate = x509.load_der_x509_certificate(answer.octets("certificate"))
+    if keys.spki_sha256(certificate.public_key()) != keys.spki_sha256(key.public_key()):  # type: ignore[arg-type]  # any type of key has an SPKI
+        raise unexpected(answer.status, "the certificate is for another key")
+    chain = [Answer({"der": each}).octets("der") for each in answer.values["chain"]]
+    return Installed(
+        key=key,
+        certificate=certificate,
+        chain=tuple(map(x509.load_der_x509_certificate, chain)),
+        serial=answer.text("serial"),
+        file_name=answer.text("export_file_name"),
+    )

@@ -1,0 +1,40 @@
+"""Authorities and customers: keys take long to make, so they are made once a run."""
+
+import pytest
+from sdk.tests.pki import ORDER_FIELDS, Customer, new_root
+
+from certcenter_sdk import keys
+from certcenter_sdk.keys import KeyType
+from certcenter_sdk.orders import Order
+
+
+@pytest.fixture(scope="session")
+def root():
+    return new_root()
+
+
+@pytest.fixture(scope="session")
+def issuing(root):
+    return root.subordinate()
+
+
+@pytest.fixture(scope="session")
+def p256(issuing):
+    key = keys.generate(KeyType.P256)
+    return Customer(key, issuing.issue(key))
+
+
+@pytest.fixture(scope="session")
+def rsa2048(issuing):
+    key = keys.generate(KeyType.RSA2048)
+    return Customer(key, issuing.issue(key))
+
+
+@pytest.fixture(params=["p256", "rsa2048"])
+def customer(request):
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def order():
+    return Order(**ORDER_FIELDS)

@@ -1,0 +1,1 @@
+"""The HTTP API with OpenAPI; the single place that turns errors into answers."""

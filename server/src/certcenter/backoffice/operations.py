@@ -1,0 +1,121 @@
+"""What staff can do to a customer: the right that it needs, the words, the action that does it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from certcenter.backoffice.roles import Right
+from certcenter.certificates import actions as certificates
+from certcenter.certificates import procedures
+from certcenter.certificates.lifecycle import CertificateState
+from certcenter.core.gates import State
+from certcenter.identity import actions as identity
+from certcenter.passwords import actions as passwords
+
+NO_PERSONAL_DATA = _("It is kept in the audit trail: no names, numbers or addresses, please.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """What an operation depends on."""
+
+    states: frozenset[str]
+    lock: State
+    frozen: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One thing to do. `run(customer, note=…, actor=…)` is the room's own action; `fits` says whether it makes sense now."""
+
+    right: Right
+    label: str | Promise
+    explained: str | Promise
+    done: str | Promise
+    run: Callable[..., Any]
+    fits: Callable[[Situation], bool]
+    hint: str | Promise = NO_PERSONAL_DATA
+    grave: bool = False
+
+
+def _has(*states: CertificateState) -> Callable[[Situation], bool]:
+    return lambda now: bool(now.states & set(states))
+
+
+OPERATIONS: Final[dict[str, Operation]] = {
+    each.right.value: each
+    for each in (
+        Operation(
+            right=Right.SUSPEND,
+            label=_("Suspend the certificate"),
+            explained=_("Orders signed with it are refused until it is resumed."),
+            done=_("The certificate is suspended."),
+            run=partial(certificates.suspend, suspended=True),
+            fits=_has(CertificateState.ACTIVE),
+        ),
+        Operation(
+            right=Right.RESUME,
+            label=_("Resume the certificate"),
+            explained=_("The suspension ends; the certificate can be used again."),
+            done=_("The certificate can be used again."),
+            run=partial(certificates.suspend, suspended=False),
+            fits=_has(CertificateState.SUSPENDED),
+        ),
+        Operation(
+            right=Right.REVOKE,
+            label=_("Revoke the certificate"),
+            explained=_("This can't be undone. It does not count as one of the customer's own revocations."),
+            done=_("The certificate is revoked."),
+            run=certificates.revoke_by_staff,
+            fits=_has(CertificateState.ACTIVE, CertificateState.SUSPENDED, CertificateState.ISSUED),
+            grave=True,
+        ),
+        Operation(
+            right=Right.UNLOCK,
+            label=_("Unlock the login"),
+            explained=_("Once until the next successful login; the customer uses the password from before."),
+            done=_("The login is unlocked."),
+            run=passwords.unlock,
+            fits=lambda now: now.lock is State.LOCKED and not now.frozen,
+            hint=_("Note what was asked and that the answers were right, without the answers themselves."),
+        ),
+        Operation(
+            right=Right.RESET_LIMITS,
+            label=_("Reset today's limits"),
+            explained=_("Birth dates, wrong codes and sendings of today are forgotten."),
+            done=_("Today's limits are reset."),
+            run=procedures.reset_day_limits,
+            fits=lambda now: not now.frozen,
+        ),
+        Operation(
+            right=Right.FREEZE,
+            label=_("Freeze the customer"),
+            explained=_(
+                "Nothing is issued or unlocked until an officer ends it. The certificate stays as it is."
+            ),
+            done=_("The customer is frozen."),
+            run=partial(identity.freeze, frozen=True),
+            fits=lambda now: not now.frozen,
+            grave=True,
+        ),
+        Operation(
+            right=Right.THAW,
+            label=_("End the freeze"),
+            explained=_("Certificates can be issued and logins unlocked again."),
+            done=_("The freeze has ended."),
+            run=partial(identity.freeze, frozen=False),
+            fits=lambda now: now.frozen,
+        ),
+    )
+}
+
+
+def offered(rights: frozenset[Right], situation: Situation) -> list[tuple[str, Operation]]:
+    """Return the operations that this member of staff may do and that make sense now."""
+    return [
+        (name, each) for name, each in OPERATIONS.items() if each.right in rights and each.fits(situation)
+    ]

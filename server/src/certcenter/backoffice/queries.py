@@ -1,0 +1,127 @@
+"""What staff see of customers: masked unless a right says otherwise, and of their own institution alone."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from certcenter.audit import queries as history
+from certcenter.audit.models import AuditEvent
+from certcenter.backoffice.access import institutions_of
+from certcenter.backoffice.operations import Situation
+from certcenter.backoffice.roles import Right
+from certcenter.certificates.models import Application, Certificate
+from certcenter.core import clock
+from certcenter.core.errors import NotFound
+from certcenter.core.gates import State
+from certcenter.core.masks import mask_identity, mask_name
+from certcenter.core.taiwan import IdentityError, narrow, parse_identity
+from certcenter.identity import queries as people
+from certcenter.identity.models import Customer, Staff
+from certcenter.identity.queries import MaskedAccount, MaskedContact
+from certcenter.passwords import login
+
+PAGE = 20
+_MOST_CERTIFICATES = 20
+_ACCOUNT = re.compile(r"([0-9A-Z]{1,8})-([0-9A-Z]{1,16})")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerLine:
+    """One line of the list, always masked."""
+
+    id: int
+    institution: str
+    name: str
+    identity: str
+    frozen: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerPage:
+    """All that the customer's page shows. `birth_date` is None for who may not see it."""
+
+    customer: Customer
+    name: str
+    identity: str
+    birth_date: date | None
+    accounts: list[MaskedAccount]
+    contacts: list[MaskedContact]
+    certificates: list[Certificate]
+    applications: list[Application]
+    events: list[AuditEvent]
+    situation: Situation
+    now: datetime
+
+
+def search(institution: str, text: str, *, after: int = 0) -> tuple[list[CustomerLine], bool]:
+    """Return a page of customers by ID, account (`1020-0324338`) or beginning of the name, and whether there are more."""
+    found = _found(institution, text.strip(), after)
+    lines = [
+        CustomerLine(
+            id=each.pk,
+            institution=each.institution,
+            name=mask_name(each.name),
+            identity=mask_identity(each.national_id),
+            frozen=each.frozen_at is not None,
+        )
+        for each in found[:PAGE]
+    ]
+    return lines, len(found) > PAGE
+
+
+def _found(institution: str, text: str, after: int) -> list[Customer]:
+    try:
+        customer = people.by_identity(institution, parse_identity(text).value)
+    except IdentityError:
+        pass
+    else:
+        return [customer] if customer else []
+    if account := _ACCOUNT.fullmatch(narrow(text).upper()):
+        return people.by_account(institution, account[1], account[2], after=after, limit=PAGE + 1)
+    return people.by_name(institution, text, after=after, limit=PAGE + 1)
+
+
+def customer_of(staff: Staff, customer_id: int) -> Customer:
+    """Return a customer of an institution that `staff` looks after. Raises NotFound, also for another's."""
+    allowed = [each.slug for each in institutions_of(staff)]
+    found = Customer.objects.filter(pk=customer_id, institution__in=allowed).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def customer_page(customer: Customer, rights: frozenset[Right]) -> CustomerPage:
+    """Collect the customer's page: a fixed number of queries, however long the history."""
+    clear = Right.SEE_CLEAR in rights
+    certificates = list(Certificate.objects.filter(customer=customer).order_by("-id")[:_MOST_CERTIFICATES])
+    applications = list(
+        Application.objects.filter(customer=customer).defer("csr", "tbs").order_by("-id")[:_MOST_CERTIFICATES]
+    )
+    subjects = [customer.subject]
+    subjects += [f"certificate:{each.serial}" for each in certificates]
+    subjects += [f"application:{each.pk}" for each in applications]
+    return CustomerPage(
+        customer=customer,
+        name=customer.name if clear else mask_name(customer.name),
+        identity=customer.national_id if clear else mask_identity(customer.national_id),
+        birth_date=customer.birth_date if clear else None,
+        accounts=people.accounts(customer),
+        contacts=people.contacts(customer),
+        certificates=certificates,
+        applications=applications,
+        events=history.of_subjects(subjects, limit=PAGE),
+        situation=situation(customer, certificates),
+        now=clock.now(),
+    )
+
+
+def situation(customer: Customer, certificates: list[Certificate] | None = None) -> Situation:
+    """Return what the operations depend on."""
+    if certificates is None:
+        certificates = list(Certificate.objects.filter(customer=customer).only("state"))
+    state: State = login.gate(customer).state().state
+    return Situation(
+        states=frozenset(each.state for each in certificates),
+        lock=state,
+        frozen=customer.frozen_at is not None,
+    )

@@ -1,0 +1,96 @@
+"""Customers: search, page, and what can be done, each with a reason."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import get_language
+from django.views.decorators.http import require_http_methods, require_safe
+
+from certcenter.audit.actions import record
+from certcenter.backoffice import queries
+from certcenter.backoffice.access import StaffRequest, actor_of, institutions_of, require, staff_page
+from certcenter.backoffice.forms import ReasonForm, SearchForm
+from certcenter.backoffice.operations import OPERATIONS, offered
+from certcenter.backoffice.pages import page
+from certcenter.backoffice.roles import Right
+from certcenter.core.errors import CentreError, NotFound
+from certcenter.core.events import Event
+from certcenter.identity.models import Line
+from certcenter.portal import render as rendering
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_page(Right.SEARCH)
+def search(request: StaffRequest) -> HttpResponse:
+    """Look for customers; the list is masked whoever looks."""
+    language = get_language() or "zh-hant"
+    form = SearchForm(_posted(request), institutions=institutions_of(request.staff), language=language)
+    context = {"form": form, "searched": False}
+    if request.method == "POST":
+        if form.is_valid():
+            given = form.cleaned_data
+            lines, more = queries.search(given["institution"], given["query"], after=given["after"] or 0)
+            context |= {
+                "searched": True,
+                "lines": lines,
+                "after": lines[-1].id if more else 0,
+                "given": given,
+            }
+        else:
+            context["problems"] = form.problems
+    return page(request, "backoffice/search.html", context, status=422 if "problems" in context else 200)
+
+
+@require_safe
+@staff_page(Right.SEARCH)
+def customer(request: StaffRequest, customer_id: int) -> HttpResponse:
+    """One customer; looking is noted, for it is personal data."""
+    found = queries.customer_of(request.staff, customer_id)
+    seen = queries.customer_page(found, request.rights)
+    with transaction.atomic():
+        record(
+            Event.CUSTOMER_VIEWED,
+            actor=actor_of(request, institution=found.institution),
+            subject=found.subject,
+            clear=Right.SEE_CLEAR in request.rights,
+        )
+    context = {
+        "seen": seen,
+        "operations": offered(request.rights, seen.situation),
+        "lines": dict(Line.choices),
+    }
+    return page(request, "backoffice/customer.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_page(Right.SEARCH)
+def operate(request: StaffRequest, customer_id: int, name: str) -> HttpResponse:
+    """Ask for the reason, then do it. Whether it may be done now is the action's to say."""
+    operation = OPERATIONS.get(name)
+    if operation is None:
+        raise NotFound
+    require(request, operation.right)
+    found = queries.customer_of(request.staff, customer_id)
+    form = ReasonForm(_posted(request), hint=operation.hint)
+    context = {"seen": queries.customer_page(found, request.rights), "operation": operation, "form": form}
+    if request.method == "POST":
+        if form.is_valid():
+            try:
+                actor = actor_of(request, institution=found.institution)
+                operation.run(found, note=form.cleaned_data["note"], actor=actor)
+            except CentreError as error:
+                context |= rendering.refusal(error)
+            else:
+                messages.success(request, str(operation.done), extra_tags="ok")
+                return redirect("staff-customer", customer_id=found.pk)
+        else:
+            context["problems"] = form.problems
+    return page(request, "backoffice/operate.html", context, status=422 if "problems" in context else 200)
+
+
+def _posted(request: StaffRequest) -> Any:
+    """An empty form that was sent is still a form that was sent."""
+    return request.POST if request.method == "POST" else None

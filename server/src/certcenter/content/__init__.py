@@ -1,0 +1,1 @@
+"""Consent texts, announcements, instructions, FAQ; versioned."""

@@ -1,0 +1,10 @@
+"""Django's entry for this room."""
+
+from django.apps import AppConfig
+
+
+class ContentConfig(AppConfig):
+    """The `content` room."""
+
+    name = "certcenter.content"
+    label = "content"

@@ -1,0 +1,146 @@
+"""SQLite for one node: WAL, every commit on disk (synchronous=FULL), writers in a queue."""
+
+import threading
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db.backends.sqlite3 import base
+
+from certcenter.core.db.commits import SettlesTentatives
+from certcenter.core.db.sqlite.lock import FileLock
+
+#: https://www.sqlite.org/pragma.html#pragma_synchronous: below FULL a power cut may undo an answered commit in WAL.
+SYNCHRONOUS_FULL = 2
+#: Seconds that a statement outside the queue (autocommit, foreign tools) waits for SQLite's own lock.
+BUSY_TIMEOUT = 30
+
+_memory_locks: dict[tuple[str, str], threading.Lock] = {}
+
+
+class DatabaseWrapper(SettlesTentatives, base.DatabaseWrapper):
+    """Django's SQLite connection with the durability and the queue that this centre needs."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._reading = False
+        self._write_lock: FileLock | None = None
+        self._exclusives: dict[str, FileLock] = {}
+
+    def get_connection_params(self) -> dict[str, Any]:
+        """Django's parameters with our timeout; every transaction begins IMMEDIATE."""
+        params: dict[str, Any] = {"timeout": BUSY_TIMEOUT, **super().get_connection_params()}
+        self.transaction_mode: str = getattr(self, "transaction_mode", None) or "IMMEDIATE"
+        return params
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """Open the database in WAL mode and assert that commits are durable.
+
+        Raises ImproperlyConfigured where SQLite does not keep synchronous=FULL.
+        """
+        connection = super().get_new_connection(conn_params)
+        if not self.is_in_memory_db():
+            self._ensure_wal(connection)
+            connection.execute("PRAGMA synchronous = FULL")
+            if connection.execute("PRAGMA synchronous").fetchone()[0] < SYNCHRONOUS_FULL:
+                raise ImproperlyConfigured("SQLite must run with synchronous=FULL")
+        return connection
+
+    def _ensure_wal(self, connection: Any) -> None:
+        """Switch to WAL once; the switch needs the database for itself, hence the queue."""
+        if connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
+            return
+        lock = FileLock(self._lock_path("write"))
+        lock.acquire()
+        try:
+            if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
+                raise ImproperlyConfigured("this SQLite database cannot use WAL (is it on a network share?)")
+        finally:
+            lock.close()
+
+    # The queue of writers
+
+    def _start_transaction_under_autocommit(self) -> None:
+        if self._reading:
+            self.cursor().execute("BEGIN")
+            return
+        self._enter_queue()
+        try:
+            super()._start_transaction_under_autocommit()  # type: ignore[misc]  # not in the stubs
+        except BaseException:
+            self._leave_queue()
+            raise
+
+    def _commit(self) -> Any:
+        answer = super()._commit()
+        self._leave_queue()
+        return answer
+
+    def _rollback(self) -> Any:
+        try:
+            return super()._rollback()  # type: ignore[misc]  # not in the stubs
+        finally:
+            self._leave_queue()
+
+    def _close(self) -> Any:
+        try:
+            return super()._close()  # type: ignore[misc]  # not in the stubs
+        finally:
+            if self._write_lock is not None:
+                self._write_lock.close()
+
+    def _enter_queue(self) -> None:
+        if self.is_in_memory_db():
+            return
+        if self._write_lock is None:
+            self._write_lock = FileLock(self._lock_path("write"))
+        self._write_lock.acquire()
+
+    def _leave_queue(self) -> None:
+        if self._write_lock is not None:
+            self._write_lock.release()
+
+    # Transactions that only read (core.db.reads)
+
+    def begin_reading(self) -> None:
+        """Let the next transaction begin DEFERRED, outside the queue."""
+        self._reading = True
+
+    def pin_snapshot(self) -> None:
+        """Refuse writes; SQLite fixes the snapshot with the first read, so read something."""
+        with self.cursor() as cursor:
+            cursor.execute("PRAGMA query_only = ON")
+            cursor.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+
+    def end_reading(self) -> None:
+        """Let transactions write again."""
+        self._reading = False
+        if self.connection is not None:
+            with self.cursor() as cursor:
+                cursor.execute("PRAGMA query_only = OFF")
+
+    # One process at a time (core.db.exclusive)
+
+    def begin_exclusive(self, name: str) -> bool:
+        """Take the named lock file beside the database, or a lock of this process for a database in memory."""
+        if self.is_in_memory_db():
+            return _memory_locks.setdefault(
+                (str(self.settings_dict["NAME"]), name), threading.Lock()
+            ).acquire(blocking=False)
+        lock = FileLock(self._lock_path(name))
+        if not lock.try_acquire():
+            lock.close()
+            return False
+        self._exclusives[name] = lock
+        return True
+
+    def end_exclusive(self, name: str) -> None:
+        """Give the named lock back."""
+        if self.is_in_memory_db():
+            _memory_locks[str(self.settings_dict["NAME"]), name].release()
+            return
+        self._exclusives.pop(name).close()
+
+    def _lock_path(self, name: str) -> Path:
+        database = Path(str(self.settings_dict["NAME"]))
+        return database.with_name(f"{database.name}.{name}.lock")

@@ -1,0 +1,78 @@
+"""Every event type, once: `<subject>:<action>:<outcome>`. The audit stores them, notices are chosen by them."""
+
+from enum import StrEnum
+
+
+class Event(StrEnum):
+    """What can happen in a centre."""
+
+    # identity
+    CUSTOMER_IMPORTED = "customer:import:done"
+    CUSTOMER_CONTACT_CHANGED = "customer:contact:changed"
+    CUSTOMER_FROZEN = "customer:freeze:done"
+    CUSTOMER_THAWED = "customer:freeze:ended"
+    CUSTOMER_VIEWED = "customer:view:done"
+    CUSTOMER_LIMITS_RESET = "customer:limits:reset"
+    STAFF_CREATED = "staff:create:done"
+    STAFF_SIGNED_IN = "staff:login:succeeded"
+    STAFF_SIGN_IN_REFUSED = "staff:login:refused"
+    STAFF_LOCKED = "staff:lock:set"
+    STAFF_UNLOCKED = "staff:lock:cleared"
+    STAFF_SIGNED_OUT = "staff:session:ended"
+    STAFF_REFUSED = "staff:action:refused"
+    # login and sessions
+    LOGIN_SUCCEEDED = "login:password:succeeded"
+    LOGIN_REFUSED = "login:password:refused"
+    LOGIN_LOCKED = "login:lock:set"
+    LOGIN_NEW_DEVICE = "login:device:new"
+    LOGIN_UNLOCKED = "login:lock:cleared"
+    LOGIN_UNLOCK_REFUSED = "login:unlock:refused"
+    PASSWORD_SET = "password:set:done"  # noqa: S105 - an event
+    CLIENT_REGISTERED = "client:register:done"
+    CLIENT_DISABLED = "client:disable:done"
+    CLIENT_REFUSED = "client:secret:refused"
+    LOGOUT = "login:session:ended"
+    # consent, birth date, codes
+    CONSENT_GIVEN = "consent:give:done"
+    CONSENT_REFUSED = "consent:give:refused"
+    BIRTH_DATE_REFUSED = "application:birth-date:refused"
+    CODE_SENT = "code:send:done"
+    CODE_REFUSED = "code:check:refused"
+    CODE_ACCEPTED = "code:check:accepted"
+    CODES_STOPPED = "code:day:stopped"
+    # certificates
+    APPLICATION_ACCEPTED = "certificate:apply:requested"
+    APPLICATION_REFUSED = "certificate:apply:refused"
+    RENEWAL_ACCEPTED = "certificate:renew:requested"
+    RENEWAL_REFUSED = "certificate:renew:refused"
+    CERTIFICATE_ISSUED = "certificate:issue:done"
+    CERTIFICATE_ISSUE_REFUSED = "certificate:issue:refused"
+    CERTIFICATE_CHECK_FAILED = "certificate:check:failed"
+    CERTIFICATE_VOIDED = "certificate:issue:voided"
+    CERTIFICATE_INSTALLED = "certificate:install:acknowledged"
+    INSTALL_REFUSED = "certificate:install:refused"
+    CERTIFICATE_SUPERSEDED = "certificate:revoke:superseded"
+    CERTIFICATE_LAPSED = "certificate:end:lapsed"
+    CERTIFICATE_REVOKED = "certificate:revoke:done"
+    REVOCATION_REFUSED = "certificate:revoke:refused"
+    CERTIFICATE_SUSPENDED = "certificate:suspend:done"
+    CERTIFICATE_RESUMED = "certificate:resume:done"
+    SUSPENSION_REFUSED = "certificate:suspend:refused"
+    CERTIFICATE_REPAIRED = "certificate:repair:done"
+    CERTIFICATE_EXPIRING = "certificate:expiry:near"
+    # key shares and proofs
+    KEY_SHARE_CREATED = "key-share:create:done"
+    KEY_SHARE_RELEASED = "key-share:release:done"
+    KEY_SHARE_CHANGED = "key-share:change:done"
+    KEY_SHARE_REFUSED = "key-share:release:refused"
+    KEY_SHARE_LOCKED = "key-share:lock:set"
+    # signing
+    ORDER_ACCEPTED = "order:verify:accepted"
+    ORDER_REFUSED = "order:verify:refused"
+    # content, centre
+    DOCUMENT_PUBLISHED = "content:publish:done"
+    CENTRE_INITIALISED = "centre:init:done"
+    CA_CREATED = "ca:create:done"
+    # the history itself
+    AUDIT_WRITER_OPENED = "audit:writer:opened"
+    REFUSALS_COUNTED = "audit:refusals:counted"

@@ -1,0 +1,290 @@
+"""Gates (SPEC E2): how many guesses a secret stands, however many arrive at once.
+
+Failures and reservations are counted apart. One conditional statement admits an attempt while failures and
+attempts in flight together are below the limit, *before* the costly check; the outcome is written afterwards.
+So of 50 parallel wrong guesses exactly `limit` are evaluated, a right one does not lock out its neighbours, and
+attempts at a locked gate neither count nor prolong anything.
+
+The caller decides what the subject is: a customer's number, or for input that may be nobody's an HMAC of it. A
+subject that does not exist gets a row like any other, so that it costs the same (SPEC E4).
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db.models import F, Value
+from django.db.models.functions import Greatest
+from django.utils.translation import gettext_lazy as _
+
+from certcenter.core import clock
+from certcenter.core.errors import Busy, Conflict, TooMany
+from certcenter.core.models import GateRow, Reservation
+
+#: An attempt without an outcome for so long counts as a failure (SPEC E2), where policy says nothing else.
+ABANDONED_AFTER = timedelta(seconds=30)
+
+_ADMIT = """
+    INSERT INTO core_gaterow (name, subject, failed, total_failed, in_flight, unlocked, changed_at)
+    VALUES (%s, %s, 0, 0, 1, %s, %s)
+    ON CONFLICT (name, subject)
+    DO UPDATE SET in_flight = core_gaterow.in_flight + 1, changed_at = EXCLUDED.changed_at
+    WHERE core_gaterow.failed + core_gaterow.in_flight < %s
+      AND core_gaterow.total_failed + core_gaterow.in_flight < %s
+    RETURNING id
+"""
+_NO_HARD_LIMIT = 2**31 - 1
+
+
+class State(StrEnum):
+    """What a gate does with the next attempt."""
+
+    ACTIVE = "active"
+    LOCKED = "locked"
+    HARD_LOCKED = "hard-locked"
+
+
+class GateLocked(TooMany):
+    """Too many failures; an unlock helps."""
+
+    code = "locked"
+    status = 423
+    message = _("This is locked after too many wrong entries.")
+    next_step = _("Please unlock it or contact your branch.")
+
+
+class GateHardLocked(GateLocked):
+    """Too many failures in all; only a reissue or the branch helps (SPEC B3)."""
+
+    code = "hard-locked"
+    next_step = _("Please have it reissued or contact your branch.")
+
+
+class GateNotLocked(Conflict):
+    """There is nothing to unlock."""
+
+    code = "not-locked"
+    message = _("This is not locked.")
+
+
+class UnlockUsed(Conflict):
+    """The one unlock until the next success was used already (SPEC B3)."""
+
+    code = "unlock-used"
+    message = _("It was unlocked once already since the last success.")
+    next_step = _("Please have it reissued or contact your branch.")
+
+
+class AttemptExpired(Busy):
+    """The outcome came after the attempt had been counted as abandoned; it no longer decides anything."""
+
+    code = "attempt-expired"
+    message = _("That took too long.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateState:
+    """A gate's counters; abandoned attempts are already counted as failures."""
+
+    state: State
+    failed: int
+    total_failed: int
+    in_flight: int
+    unlocked: bool = False
+
+
+class Gate:
+    """One secret's gate: `limit` failures lock it, `hard_limit` failures in all lock it for good.
+
+    A `limit` below 1 admits nobody; without `hard_limit` there is no second lock.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        subject: str,
+        limit: int,
+        hard_limit: int | None = None,
+        abandoned_after: timedelta = ABANDONED_AFTER,
+        using: str = DEFAULT_DB_ALIAS,
+    ) -> None:
+        self.name = name
+        self.subject = subject
+        self.limit = limit
+        self.hard_limit = _NO_HARD_LIMIT if hard_limit is None else hard_limit
+        self.abandoned_after = abandoned_after
+        self.using = using
+
+    @contextmanager
+    def admit(self) -> Iterator["Attempt"]:
+        """Admit one attempt, or raise GateLocked, GateHardLocked or Busy; none of these counts anything.
+
+        The block tells the attempt its outcome. A block that ends without one has abandoned it: its place stays
+        taken and counts as a failure after `abandoned_after`.
+        """
+        yield self._admitted()
+
+    def state(self) -> GateState:
+        """Return the counters as of now."""
+        row = self._rows.first()
+        if row is None:
+            return GateState(state=self._named(0, 0), failed=0, total_failed=0, in_flight=0)
+        abandoned = row.reservations.filter(since__lte=self._abandoned_before).count()
+        failed, total = row.failed + abandoned, row.total_failed + abandoned
+        return GateState(
+            state=self._named(failed, total),
+            failed=failed,
+            total_failed=total,
+            in_flight=max(0, row.in_flight - abandoned),
+            unlocked=row.unlocked,
+        )
+
+    def unlock(self, *, then: Callable[[], None] | None = None) -> GateState:
+        """Open a locked gate again, once until the next success; the failures in all stay counted (SPEC B3).
+
+        `then` is called inside the same transaction, as for `Attempt.failure`: without its record there is no unlock
+        (SPEC E9). Raises GateNotLocked, GateHardLocked or UnlockUsed.
+        """
+        with self._transaction():
+            self._sweep()
+            locked = self._rows.filter(
+                failed__gte=self.limit, total_failed__lt=self.hard_limit, unlocked=False
+            )
+            if locked.update(failed=0, unlocked=True, changed_at=clock.now()):
+                if then is not None:
+                    then()
+                return self.state()
+            found = self.state()
+        if found.state is State.HARD_LOCKED:
+            raise GateHardLocked
+        raise GateNotLocked if found.state is State.ACTIVE else UnlockUsed
+
+    def clear(self, *, then: Callable[[], None] | None = None) -> None:
+        """Forget all failures, the used unlock and what is in flight (a reissue does so, SPEC E2, B3); `then` as `unlock`."""
+        with self._transaction():
+            # First reservations, then the gate, as everywhere here: two orders would be a deadlock.
+            dropped = self._reservations().delete()[0]
+            self._rows.update(
+                failed=0, total_failed=0, in_flight=_less(dropped), unlocked=False, changed_at=clock.now()
+            )
+            if then is not None:
+                then()
+
+    @property
+    def _rows(self) -> Any:
+        return GateRow.objects.using(self.using).filter(name=self.name, subject=self.subject)
+
+    @property
+    def _abandoned_before(self) -> datetime:
+        return clock.now() - self.abandoned_after
+
+    def _reservations(self) -> Any:
+        return Reservation.objects.using(self.using).filter(gate__name=self.name, gate__subject=self.subject)
+
+    def _transaction(self) -> Any:
+        return transaction.atomic(using=self.using, durable=True)
+
+    def _admitted(self) -> "Attempt":
+        now = clock.now()
+        with self._transaction():
+            self._sweep()
+            gate_id = self._reserve(now)
+            if gate_id is not None:
+                reservation = Reservation.objects.using(self.using).create(gate_id=gate_id, since=now)
+                return Attempt(self, gate_id, reservation.pk)
+            found = self.state()
+        if found.state is State.ACTIVE:
+            raise Busy
+        raise GateHardLocked if found.state is State.HARD_LOCKED else GateLocked
+
+    def _reserve(self, now: datetime) -> int | None:
+        """Run the one statement that admits; None when the house is full or the gate locked."""
+        if self.limit < 1 or self.hard_limit < 1:
+            return None
+        connection = connections[self.using]
+        moment = connection.ops.adapt_datetimefield_value(now)
+        with connection.cursor() as cursor:
+            cursor.execute(_ADMIT, [self.name, self.subject, False, moment, self.limit, self.hard_limit])
+            row = cursor.fetchone()
+        return None if row is None else row[0]
+
+    def _sweep(self) -> None:
+        """Count the abandoned attempts as failures."""
+        abandoned = self._reservations().filter(since__lte=self._abandoned_before).delete()[0]
+        if abandoned:
+            self._rows.update(
+                failed=F("failed") + abandoned,
+                total_failed=F("total_failed") + abandoned,
+                in_flight=_less(abandoned),
+                changed_at=clock.now(),
+            )
+
+    def _named(self, failed: int, total_failed: int) -> State:
+        if total_failed >= self.hard_limit:
+            return State.HARD_LOCKED
+        return State.LOCKED if failed >= self.limit else State.ACTIVE
+
+
+class Attempt:
+    """One admitted attempt. Tell it the outcome once; each answer is a short transaction of its own."""
+
+    def __init__(self, gate: Gate, gate_id: int, reservation_id: int) -> None:
+        self._gate = gate
+        self._gate_id = gate_id
+        self._reservation_id = reservation_id
+
+    def success(self) -> GateState:
+        """The guess was right: give the reservation back and clear both counters.
+
+        Raises AttemptExpired when the attempt had been counted as abandoned.
+        """
+        return self._settle(failed=0, total_failed=0, unlocked=False)
+
+    def failure(self, *, then: Callable[[GateState], None] | None = None) -> GateState:
+        """The guess was wrong: one more failure, from which LOCKED or HARD_LOCKED may follow.
+
+        `then` is called with the new state inside the same transaction: what a lock demands (audit, notice) is
+        committed with it or not at all.
+        """
+        try:
+            return self._settle(then, failed=F("failed") + 1, total_failed=F("total_failed") + 1)
+        except AttemptExpired:
+            return self._gate.state()
+
+    def withdraw(self) -> GateState:
+        """Nothing was evaluated (no hash slot was free, say): give the reservation back, count nothing.
+
+        Raises AttemptExpired.
+        """
+        return self._settle()
+
+    def _settle(self, then: Callable[[GateState], None] | None = None, **changes: Any) -> GateState:
+        using = self._gate.using
+        with transaction.atomic(using=using, durable=True):
+            if not Reservation.objects.using(using).filter(pk=self._reservation_id).delete()[0]:
+                raise AttemptExpired
+            GateRow.objects.using(using).filter(pk=self._gate_id).update(
+                in_flight=_less(1), changed_at=clock.now(), **changes
+            )
+            state = self._gate.state()
+            if then is not None:
+                then(state)
+            return state
+
+
+def purge(*, subject_prefix: str, before: datetime) -> int:
+    """Delete the gates of subjects with that prefix which nobody has touched since `before`; returns how many.
+
+    For subjects that are nobody's (SPEC E2: an unknown ID leaves no lock behind). Never for customers: their counters
+    hold until the next success.
+    """
+    return GateRow.objects.filter(subject__startswith=subject_prefix, changed_at__lt=before).delete()[0]
+
+
+def _less(count: int) -> Any:
+    return Greatest(F("in_flight") - count, Value(0))

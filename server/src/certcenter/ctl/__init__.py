@@ -1,0 +1,1 @@
+"""certcenterctl, the operator's command line: thin commands over the rooms' actions."""

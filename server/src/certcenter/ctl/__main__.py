@@ -1,0 +1,5 @@
+"""`python -m certcenter.ctl` is `certcenterctl`."""
+
+from certcenter.ctl.main import main
+
+main()

@@ -1,0 +1,73 @@
+"""`certcenterctl serve` and `certcenterctl worker`: the two processes of a centre."""
+
+import os
+import signal
+import sys
+from threading import Event as Flag
+from types import FrameType
+
+import click
+from django.conf import settings
+
+from certcenter.worker import loop
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on. 監聽位址。")
+@click.option("--workers", default=2, show_default=True, help="Server processes. 伺服器行程數。")
+@click.option(
+    "--threads", default=8, show_default=True, help="Requests at once in one process. 每行程同時處理數。"
+)
+def serve(host: str, workers: int, threads: int) -> None:
+    """Run the web server on CERTCENTER_PORT. 啟動網頁伺服器。"""
+    os.execvp(sys.executable, server_command(host=host, workers=workers, threads=threads))  # noqa: S606 - our own interpreter
+
+
+def server_command(*, host: str, workers: int, threads: int) -> list[str]:
+    """The granian command line: WSGI, workers respawned, waiting requests bounded (DESIGN, server)."""
+    return [
+        sys.executable,
+        "-m",
+        "granian",
+        "--interface",
+        "wsgi",
+        "--host",
+        host,
+        "--port",
+        str(settings.CONFIG.port),
+        "--workers",
+        str(workers),
+        "--blocking-threads",
+        str(threads),
+        "--backpressure",
+        str(threads * 16),
+        "--respawn-failed-workers",
+        "--workers-kill-timeout",
+        "10",
+        "--static-path-route",
+        "/static",
+        "--static-path-mount",
+        str(settings.STATIC_ROOT),
+        "--log-level",
+        "warning",
+        "--no-ws",
+        "certcenter.ctl.wsgi:application",
+    ]
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Do what waits, then end. 處理完待辦後結束。")
+def worker(*, once: bool) -> None:
+    """Issue certificates, send messages, close the audit. 簽發憑證、寄送訊息、彙整稽核。"""
+    stop = Flag()
+
+    def _stop(signum: int, frame: FrameType | None) -> None:
+        del signum, frame
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _stop)
+    if once:
+        loop.until_idle()
+    else:
+        loop.run_for_ever(stop)

@@ -1,0 +1,1 @@
+"""Customers, accounts, contacts, sessions, staff and roles."""

@@ -1,0 +1,289 @@
+"""Sessions of browsers and programs (SPEC E7); also Django's SESSION_ENGINE.
+
+A key is 256 random bits that only the other end holds: the table has its SHA-256, and what a session remembers is
+sealed under a key derived from it. A session belongs to one institution; presented at another it is nothing.
+"""
+
+import hashlib
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
+from django.db import transaction
+from django.db.models import Q
+
+from certcenter.audit.actions import record
+from certcenter.core import clock, sealing
+from certcenter.core.actor import Actor
+from certcenter.core.events import Event
+from certcenter.identity.models import Customer, Session, SessionKind
+from certcenter.institutions import serving
+
+#: Staff and the index page belong to no institution.
+STAFF: Final = ""
+_STAFF_IDLE = timedelta(minutes=15)
+_STAFF_ABSOLUTE = timedelta(hours=10)
+#: Moving the idle end is a write: not at every request.
+_TOUCH_EVERY = timedelta(seconds=30)
+#: Ended sessions that opening a new one clears away.
+_CLEARED_AT_ONCE = 20
+_TOKEN_PREFIX = "cc_"  # noqa: S105 - lets secret scanners recognise a leaked token
+
+
+@dataclass(frozen=True, slots=True)
+class _Ends:
+    idle: timedelta
+    absolute: timedelta
+
+
+def _ends(institution: str, kind: SessionKind) -> _Ends:
+    if institution == STAFF:
+        return _Ends(_STAFF_IDLE, _STAFF_ABSOLUTE)
+    policy = serving.get(institution)
+    if kind is SessionKind.PROGRAM:
+        life = timedelta(minutes=policy.api.session_minutes)
+        return _Ends(life, life)
+    return _Ends(
+        timedelta(minutes=policy.session.idle_minutes), timedelta(minutes=policy.session.absolute_minutes)
+    )
+
+
+def _hash(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def _live(institution: str, key: str, kind: SessionKind) -> Session | None:
+    """Find a session that has not ended; one that has is deleted on the way."""
+    if not key or len(key) > 200:  # noqa: PLR2004 - longer than any key that we ever gave
+        return None
+    sessions = Session.objects.select_related("customer")
+    row = sessions.filter(key_hash=_hash(key), institution=institution, kind=kind).first()
+    if row is None:
+        return None
+    if min(row.idle_ends_at, row.absolute_ends_at) <= clock.now():
+        row.delete()
+        return None
+    return row
+
+
+def _touch(row: Session) -> None:
+    """Move the idle end, seldom."""
+    now = clock.now()
+    if now - row.seen_at >= _TOUCH_EVERY:
+        row.seen_at = now
+        row.idle_ends_at = now + _ends(row.institution, SessionKind(row.kind)).idle
+        Session.objects.filter(pk=row.pk).update(seen_at=row.seen_at, idle_ends_at=row.idle_ends_at)
+
+
+def _open(
+    key: str, institution: str, kind: SessionKind, *, customer: Customer | None, staff_id: int | None = None
+) -> Session:
+    now, ends = clock.now(), _ends(institution, kind)
+    clear_ended(limit=_CLEARED_AT_ONCE)
+    return Session.objects.create(
+        key_hash=_hash(key),
+        institution=institution,
+        kind=kind,
+        customer=customer,
+        staff_id=staff_id,
+        created_at=now,
+        seen_at=now,
+        idle_ends_at=now + ends.idle,
+        absolute_ends_at=now + ends.absolute,
+    )
+
+
+class SessionStore(SessionBase):
+    """A browser's session. The institution's middleware names the institution; Django's own use is the staff's."""
+
+    def __init__(
+        self, session_key: str | None = None, *, institution: str = STAFF, touch: bool = True
+    ) -> None:
+        """Bind to `institution`. `touch=False` for requests that a page makes by itself: they keep nobody logged in."""
+        super().__init__(session_key)
+        self.institution = institution
+        self._touches = touch
+        self._row: Session | None = None
+
+    @property
+    def binding(self) -> str:
+        """What codes, grants and nonces are bound to: stable while the key changes at a step-up. Empty without a session."""
+        self._remembered()
+        return str(self._row.pk) if self._row else ""
+
+    @property
+    def customer(self) -> Customer | None:
+        """The customer who is logged in here."""
+        self._remembered()
+        return self._row.customer if self._row else None
+
+    @property
+    def idle_ends_at(self) -> datetime | None:
+        """When the session ends if nothing is done; None without a session."""
+        self._remembered()
+        return min(self._row.idle_ends_at, self._row.absolute_ends_at) if self._row else None
+
+    def sign_in(self, customer: Customer) -> None:
+        """Begin a session for `customer` under a new key: whatever was known before the login is worthless (SPEC E7)."""
+        if customer.institution != self.institution:
+            raise ValueError("a session is bound to its institution")
+        self.flush()
+        self._begin(customer=customer)
+        self._session_cache: dict[str, Any] = {}
+
+    def step_up(self) -> None:
+        """Give the same session a new key, after a further factor was shown (SPEC E7); one that was ended meanwhile stays so."""
+        try:
+            self.cycle_key()
+        except UpdateError:
+            self._session_key, self._row, self._session_cache = None, None, {}
+
+    def exists(self, session_key: str) -> bool:
+        """Whether a session with that key has a row."""
+        return Session.objects.filter(key_hash=_hash(session_key)).exists()
+
+    def create(self) -> None:
+        """Begin an empty anonymous session."""
+        self._begin(customer=None)
+        self.modified = True
+
+    def load(self) -> dict[str, Any]:
+        """Read what the session remembers; a session that ended, or another institution's, is an empty new one."""
+        row = _live(self.institution, self.session_key or "", SessionKind.BROWSER)
+        if row is None:
+            self._session_key = None
+            return {}
+        if self._touches:
+            _touch(row)
+        self._row = row
+        return self._unsealed(row)
+
+    def save(self, must_create: bool = False) -> None:  # noqa: FBT001, FBT002 - Django's signature
+        """Write what the session remembers. Raises UpdateError when the session was ended meanwhile."""
+        if self.session_key is None or self._row is None:
+            data = {} if must_create else self._remembered()
+            self._begin(customer=None)
+            self._session_cache = data
+        elif must_create:
+            raise CreateError
+        assert self._row is not None
+        assert self.session_key is not None
+        changed = Session.objects.filter(pk=self._row.pk, key_hash=_hash(self.session_key)).update(
+            data=self._sealed(self._remembered()), staff_id=self._staff_id()
+        )
+        if not changed:
+            raise UpdateError
+
+    def delete(self, session_key: str | None = None) -> None:
+        """End the session with that key, by default this one."""
+        key = session_key or self.session_key
+        if key:
+            Session.objects.filter(key_hash=_hash(key), institution=self.institution).delete()
+        if key == self.session_key:
+            self._row = None
+
+    def cycle_key(self) -> None:
+        """Change the key and keep the rest; the old key is dead at once."""
+        data = self._remembered()
+        if self._row is None or self.session_key is None:
+            self._begin(customer=None)
+        else:
+            old, self._session_key = self.session_key, self._new_key()
+            changed = Session.objects.filter(pk=self._row.pk, key_hash=_hash(old)).update(
+                key_hash=_hash(self._session_key), data=self._sealed(data)
+            )
+            if not changed:
+                raise UpdateError
+        self._session_cache = data
+        self.modified = True
+
+    @classmethod
+    def clear_expired(cls) -> None:
+        """Delete all ended sessions (`django-admin clearsessions`)."""
+        while clear_ended(limit=1000):
+            pass
+
+    def _remembered(self) -> dict[str, Any]:
+        """Return what the session remembers, read at the first use (Django's own name for it is private)."""
+        remembered: dict[str, Any] = self._get_session()  # type: ignore[attr-defined]  # not in the stubs
+        return remembered
+
+    def _begin(self, *, customer: Customer | None) -> None:
+        self._session_key = self._new_key()
+        self._row = _open(self._session_key, self.institution, SessionKind.BROWSER, customer=customer)
+        self.modified = True
+
+    @staticmethod
+    def _new_key() -> str:
+        return secrets.token_urlsafe(32)
+
+    def _staff_id(self) -> int | None:
+        """Return whom Django's login put in, so that a member of staff's sessions can be ended."""
+        value = self._remembered().get(SESSION_KEY) if self.institution == STAFF else None
+        return int(value) if value is not None else None
+
+    def _sealed(self, data: dict[str, Any]) -> str:
+        assert self._row is not None
+        if not data:
+            return ""
+        return sealing.seal_with(self._data_key(), json.dumps(data).encode(), owner=str(self._row.pk))
+
+    def _unsealed(self, row: Session) -> dict[str, Any]:
+        if not row.data:
+            return {}
+        try:
+            remembered: dict[str, Any] = json.loads(
+                sealing.unseal_with(self._data_key(), row.data, owner=str(row.pk))
+            )
+        except sealing.Unsealable:
+            return {}
+        return remembered
+
+    def _data_key(self) -> bytes:
+        assert self.session_key is not None
+        return hashlib.sha256(b"certcenter session data" + self.session_key.encode()).digest()
+
+
+def open_program_session(customer: Customer, *, actor: Actor) -> tuple[str, Session]:
+    """Open a session for a program that has logged `customer` in; returns its bearer token, shown this once.
+
+    The login itself was recorded by `passwords.login`.
+    """
+    if actor.institution != customer.institution:
+        raise ValueError("a session is bound to its institution")
+    token = _TOKEN_PREFIX + secrets.token_urlsafe(32)
+    return token, _open(token, customer.institution, SessionKind.PROGRAM, customer=customer)
+
+
+def by_token(institution: str, token: str) -> Session | None:
+    """Return the program's live session with that bearer token at that institution, or None."""
+    row = _live(institution, token, SessionKind.PROGRAM)
+    if row is not None:
+        _touch(row)
+    return row
+
+
+def close(session_id: str | UUID, *, customer: Customer, actor: Actor) -> None:
+    """End one session of `customer` (logout). Ending one that is gone already is no error."""
+    with transaction.atomic():
+        if Session.objects.filter(pk=session_id, customer=customer).delete()[0]:
+            record(Event.LOGOUT, actor=actor, subject=customer.subject)
+
+
+def end_all(customer: Customer) -> int:
+    """End all sessions of `customer`, inside the change that demands it and records it; returns how many."""
+    return Session.objects.filter(customer=customer).delete()[0]
+
+
+def clear_ended(*, limit: int) -> int:
+    """Delete up to `limit` ended sessions; returns how many."""
+    now = clock.now()
+    ended = Session.objects.filter(Q(idle_ends_at__lte=now) | Q(absolute_ends_at__lte=now)).values_list(
+        "pk", flat=True
+    )
+    return Session.objects.filter(pk__in=list(ended[:limit])).delete()[0]

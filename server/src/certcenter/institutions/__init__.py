@@ -1,0 +1,1 @@
+"""Tenants and their policy files (SPEC, policy table)."""

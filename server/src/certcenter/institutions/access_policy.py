@@ -1,0 +1,132 @@
+"""The rows of the policy table about getting in: login, sessions, codes, passwords, locks, programs."""
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from certcenter.institutions.base import Count, PasswordRule, PolicyModel
+from certcenter.institutions.vocabulary import (
+    Calendar,
+    Captcha,
+    Channel,
+    CodeDelivery,
+    CodePurpose,
+    LoginMethod,
+)
+
+
+class LoginPolicy(PolicyModel):
+    """How a customer logs in."""
+
+    method: LoginMethod
+    captcha: Captcha
+    slip_dialog: bool = False
+    """Asks for the password slip (送出/關閉) at the first 憑證作業."""
+    new_device_notice: bool = True
+
+
+class SessionPolicy(PolicyModel):
+    """When a session ends (SPEC E7)."""
+
+    idle_minutes: Annotated[int, Field(ge=1, le=120)]
+    warning_seconds: Annotated[int, Field(ge=10, le=600)] = 60
+    """How long before the idle end the page warns."""
+    absolute_minutes: Annotated[int, Field(ge=5, le=1440)] = 480
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.warning_seconds >= self.idle_minutes * 60:
+            raise ValueError("warning_seconds must be shorter than idle_minutes")
+        if self.idle_minutes > self.absolute_minutes:
+            raise ValueError("idle_minutes may not exceed absolute_minutes")
+        return self
+
+
+class CodePolicy(PolicyModel):
+    """Verification codes for some purposes (SPEC D4)."""
+
+    digits: Annotated[int, Field(ge=4, le=8)]
+    minutes: Annotated[int, Field(ge=1, le=10)]
+    """Life of a code; SMS codes live 10 minutes at most (NIST SP 800-63B-4)."""
+    resend_seconds: Annotated[int, Field(ge=10, le=600)]
+    tries: Annotated[int, Field(ge=1, le=10)] = 3
+    channels: Annotated[tuple[Channel, ...], Field(min_length=1)] = (Channel.SMS, Channel.EMAIL)
+    delivery: CodeDelivery = CodeDelivery.CHOSEN
+    identification_code: bool = True
+    """Four random capitals shown on the page and first in the message."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.resend_seconds >= self.minutes * 60:
+            raise ValueError("resend_seconds must be shorter than the code's life")
+        return self
+
+
+class CodesPolicy(PolicyModel):
+    """Rules of codes per purpose, and what holds over all purposes (SPEC E3)."""
+
+    default: CodePolicy
+    reissue: CodePolicy
+    """Password centre."""
+    daily_wrong_limit: Annotated[int, Field(ge=1, le=100)] = 10
+    """Wrong codes of one person in a day over all purposes; then none until midnight in Taipei."""
+    daily_sends: Annotated[int, Field(ge=1, le=200)] = 30
+    """Codes sent to one person in a day, over all purposes."""
+    hourly_sends_of_a_source: Annotated[int, Field(ge=1, le=10_000)] = 120
+    """Codes that one address may have sent in an hour: whole offices share one."""
+    grant_minutes: Annotated[int, Field(ge=1, le=60)] = 10
+    """How long a right code's grant can be used, once."""
+
+    def rule(self, purpose: CodePurpose | str) -> CodePolicy:
+        """The rule for codes of `purpose`."""
+        return self.reissue if CodePurpose(purpose) is CodePurpose.REISSUE else self.default
+
+
+class PasswordPolicy(PolicyModel):
+    """The password centre (SPEC B)."""
+
+    centre: bool
+    """Whether the profile shows the password centre."""
+    captcha: Captcha = Captcha.WORK
+    """Asked by the password centre, whatever the login asks (SPEC B1)."""
+    login: PasswordRule
+    withdrawal: PasswordRule
+    birth_calendar: Calendar = Calendar.GREGORIAN
+    expiry_days: Count | None = None
+    """Days until a password must be changed; no value: never."""
+    history: Annotated[int, Field(ge=0, le=24)] = 1
+    """How many earlier passwords may not be used again."""
+    initial_days: Annotated[int, Field(ge=1, le=31)] = 30
+    """Within which an initial secret must be used (電子憑證交付作業要點: one month)."""
+    voice_sync: bool = False
+    """Whether the voice password may follow by the letter-to-digit table."""
+    link_hours: Annotated[int, Field(ge=1, le=72)] = 24
+    reissues_a_day: Count = 5
+
+
+class LockPolicy(PolicyModel):
+    """What wrong guesses lead to (SPEC B2, B3, E2, E3)."""
+
+    wrong_limit: Annotated[int, Field(ge=1, le=10)] = 3
+    final_limit: Annotated[int, Field(ge=2, le=20)] = 6
+    """Wrong ones in all, after one unlock; then only reissue or the branch."""
+    unlocks: Annotated[int, Field(ge=0, le=3)] = 1
+    """Unlocks until the next successful login."""
+    reservation_seconds: Annotated[int, Field(ge=5, le=300)] = 30
+    """An abandoned attempt counts as a failure after this time."""
+    birth_date_tries: Annotated[int, Field(ge=1, le=10)] = 3
+    slip_tries: Annotated[int, Field(ge=1, le=10)] = 3
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.final_limit <= self.wrong_limit:
+            raise ValueError("final_limit must be above wrong_limit")
+        return self
+
+
+class ApiPolicy(PolicyModel):
+    """Programs (bearer sessions)."""
+
+    client_credentials: bool
+    """Whether registered programs may log in without a captcha."""
+    session_minutes: Annotated[int, Field(ge=1, le=1440)] = 60

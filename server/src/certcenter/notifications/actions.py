@@ -1,0 +1,136 @@
+"""Queue messages: rendered now, in the customer's language, and sent after the commit by the outbox."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import override
+
+from certcenter.core import clock, ids, logs
+from certcenter.core.events import Event
+from certcenter.core.masks import mask_name
+from certcenter.core.taiwan import to_taipei
+from certcenter.institutions import serving
+from certcenter.institutions.policy import Institution
+from certcenter.notifications import templates
+from certcenter.notifications.messages import TOPIC, Address, Addressee, Message
+from certcenter.outbox.actions import enqueue_all
+
+
+class _Details(dict[str, str]):
+    """A detail that an event lacks must not cost the customer the whole notice."""
+
+    def __missing__(self, key: str) -> str:
+        return "–"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Words:
+    """What a message says, in the customer's language."""
+
+    subject: str
+    body: str
+    advice: str
+
+
+def notify(
+    event: Event, *, customer: Addressee, details: Mapping[str, Any], key: str, also: tuple[Address, ...] = ()
+) -> int:
+    """Tell `customer` of `event` at every contact in force (SPEC D7), and at `also`; returns how many rows it wrote.
+
+    Inside the change's `atomic()`. `details` fill the template and hold nothing secret; datetimes are shown on
+    Taipei's clock. The same `key` again queues nothing.
+    """
+    institution = serving.get(customer.institution)
+    template = templates.TEMPLATES[event]
+    channels = {str(channel) for channel in institution.notices.channels}
+    reached = [
+        address for address in dict.fromkeys((*customer.addresses(), *also)) if address.channel in channels
+    ]
+    with override(customer.locale):
+        values = _values(institution, customer, details)
+        words = _Words(
+            subject=str(template.subject),
+            body=str(template.body) % values,
+            advice=str(template.advice) % values,
+        )
+        _queue(words, reached, institution=institution, customer=customer, key=key)
+    return len(reached)
+
+
+def send_code(
+    code: str,
+    *,
+    customer: Addressee,
+    addresses: tuple[Address, ...],
+    purpose: str | Promise,
+    minutes: int,
+    key: str,
+    expires_at: datetime,
+) -> None:
+    """Queue a verification code to `addresses`; `code` is as the customer compares it (`HFCR-123456`)."""
+    institution = serving.get(customer.institution)
+    with override(customer.locale):
+        values = _values(institution, customer, {"code": code, "purpose": str(purpose), "minutes": minutes})
+        words = _Words(
+            subject=str(templates.CODE_SUBJECT),
+            body=str(templates.CODE) % values,
+            advice=str(templates.CODE_ADVICE),
+        )
+        _queue(words, addresses, institution=institution, customer=customer, key=key, expires_at=expires_at)
+
+
+def _values(institution: Institution, customer: Addressee, details: Mapping[str, Any]) -> _Details:
+    known = {
+        "institution": institution.notices.sender.get(customer.locale),
+        "phone": institution.contact.lines[0].phone,
+        "time": _shown(clock.now()),
+    }
+    return _Details(known | {name: _shown(value) for name, value in details.items()})
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, datetime):
+        return to_taipei(value).strftime("%Y-%m-%d %H:%M")
+    return str(value)
+
+
+def _queue(
+    words: _Words,
+    addresses: Iterable[Address],
+    *,
+    institution: Institution,
+    customer: Addressee,
+    key: str,
+    expires_at: datetime | None = None,
+) -> None:
+    sender = institution.notices.sender.get(customer.locale)
+    queued = {}
+    for number, address in enumerate(addresses):
+        sms = address.channel == "sms"
+        message = Message(
+            key=f"{key}:{number}",
+            institution=institution.slug,
+            locale=customer.locale,
+            channel=address.channel,
+            address=address.value,
+            subject="" if sms else f"[{sender}] {words.subject}",
+            text=_sms(words, sender) if sms else _mail(words, institution, customer),
+            expires_at=expires_at,
+        )
+        queued[message.key] = message.sealed()
+    enqueue_all(TOPIC, queued)
+
+
+def _sms(words: _Words, sender: str) -> str:
+    """One paragraph. The identification code stands first in a code's SMS, so the sender comes last in every SMS."""
+    return f"{words.body} {words.advice} [{sender}]"
+
+
+def _mail(words: _Words, institution: Institution, customer: Addressee) -> str:
+    reference = str(templates.REFERENCE) % {"reference": logs.reference.get() or ids.reference_number()}
+    greeting = str(templates.GREETING) % {"name": mask_name(customer.name)}
+    foot = f"{institution.notices.sender.get(customer.locale)}\n{institution.contact.lines[0].phone}\n{reference}"
+    return f"{greeting}\n\n{words.body}\n{words.advice}\n\n{foot}\n"

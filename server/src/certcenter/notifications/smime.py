@@ -1,0 +1,77 @@
+"""S/MIME signatures (RFC 8551 §3.5.3, multipart/signed) under the institution's mail certificate (SPEC D4.1)."""
+
+from dataclasses import dataclass
+from email.message import EmailMessage
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+from cryptography.hazmat.primitives.serialization.pkcs7 import PKCS7Options, PKCS7SignatureBuilder
+from django.conf import settings
+
+if TYPE_CHECKING:
+    from certcenter.settings.model import Config
+
+#: Headers that belong to the signed part; all others to the envelope.
+_CONTENT_HEADERS = ("content-type", "content-transfer-encoding", "content-disposition", "mime-version")
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """A mail certificate, its key, and the certificates between it and the root."""
+
+    key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+    certificate: x509.Certificate
+    chain: tuple[x509.Certificate, ...] = ()
+
+
+def signer(institution: str) -> Signer | None:
+    """Return the institution's mail signer from `<secrets>/mail-<slug>.pem`, or None where there is no such file.
+
+    The file holds the private key and the certificates, the mail certificate first. Raises ValueError where it holds
+    something else: a centre that should sign must not go on without.
+    """
+    config: Config = settings.CONFIG
+    path = config.secrets_path / f"mail-{institution}.pem"
+    try:
+        changed = path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return None
+    return _read(path, changed)
+
+
+@lru_cache(maxsize=32)
+def _read(path: Path, _changed: int) -> Signer:
+    pem = path.read_bytes()
+    key = load_pem_private_key(pem, password=None)
+    certificate, *chain = x509.load_pem_x509_certificates(pem)
+    if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
+        raise ValueError(f"{path.name}: RSA and ECDSA keys sign mails")  # noqa: TRY004 - the file's value is wrong
+    if key.public_key() != certificate.public_key():
+        raise ValueError(f"{path.name}: the first certificate is not the key's")
+    return Signer(key, certificate, tuple(chain))
+
+
+def sign(mail: EmailMessage, signer: Signer) -> bytes:
+    """Return `mail` as multipart/signed with a detached signature over its content."""
+    part = EmailMessage(policy=mail.policy)
+    for name in _CONTENT_HEADERS:
+        if name in mail and name != "mime-version":
+            part[name] = mail[name]
+    part.set_payload(mail.get_payload())
+    builder = (
+        PKCS7SignatureBuilder().set_data(part.as_bytes()).add_signer(signer.certificate, signer.key, SHA256())
+    )
+    for certificate in signer.chain:
+        builder = builder.add_certificate(certificate)
+    signed = builder.sign(Encoding.SMIME, [PKCS7Options.DetachedSignature])
+    envelope = EmailMessage(policy=mail.policy)
+    for name, value in mail.items():
+        if name.lower() not in _CONTENT_HEADERS:
+            envelope[name] = value
+    head = envelope.as_bytes().rstrip(b"\r\n")
+    return head + b"\r\n" + signed.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")

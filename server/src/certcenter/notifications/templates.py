@@ -1,0 +1,137 @@
+"""What customers are told: one sentence an event and one advice, in the customer's language (SPEC D7)."""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from certcenter.core.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """`body` may use %(serial)s and whatever else the event's details hold, and %(time)s."""
+
+    subject: str | Promise
+    body: str | Promise
+    advice: str | Promise
+
+
+_NOT_YOU = _("If this was not you, call %(phone)s at once.")
+_CALL = _("Questions? Call %(phone)s.")
+
+TEMPLATES: dict[Event, Template] = {
+    Event.LOGIN_LOCKED: Template(
+        _("Your login password is locked"),
+        _("Your login password was locked at %(time)s after too many wrong entries."),
+        _("If you did not try to log in, somebody else did: call %(phone)s."),
+    ),
+    Event.LOGIN_NEW_DEVICE: Template(
+        _("Login from a new device"),
+        _("Somebody logged in with your password from a new device at %(time)s (address %(address)s)."),
+        _NOT_YOU,
+    ),
+    Event.PASSWORD_SET: Template(
+        _("Your login password was changed"),
+        _("Your login password was changed at %(time)s."),
+        _NOT_YOU,
+    ),
+    Event.CUSTOMER_CONTACT_CHANGED: Template(
+        _("Your contact data were changed"),
+        _("The contact %(old)s was changed to %(new)s at %(time)s."),
+        _NOT_YOU,
+    ),
+    Event.CODES_STOPPED: Template(
+        _("No more verification codes today"),
+        _("Too many wrong verification codes were entered for you today. New ones are sent after midnight."),
+        _("If you did not enter them, somebody else did: call %(phone)s."),
+    ),
+    Event.APPLICATION_ACCEPTED: Template(
+        _("Your certificate application was received"),
+        _("We received your application for a certificate at %(time)s."),
+        _NOT_YOU,
+    ),
+    Event.RENEWAL_ACCEPTED: Template(
+        _("Your certificate renewal was received"),
+        _("We received your request to renew your certificate at %(time)s."),
+        _NOT_YOU,
+    ),
+    Event.CERTIFICATE_ISSUED: Template(
+        _("Your certificate was issued"),
+        _("Your certificate %(serial)s was issued at %(time)s. Please install it and keep a backup."),
+        _NOT_YOU,
+    ),
+    Event.CERTIFICATE_INSTALLED: Template(
+        _("Your certificate was installed"),
+        _("Your certificate %(serial)s was installed at %(time)s. Please keep a backup of it."),
+        _NOT_YOU,
+    ),
+    Event.CERTIFICATE_SUPERSEDED: Template(
+        _("Your old certificate was replaced"),
+        _("Your old certificate %(serial)s was replaced by the renewed one at %(time)s."),
+        _NOT_YOU,
+    ),
+    Event.CERTIFICATE_REVOKED: Template(
+        _("Your certificate was revoked"),
+        _("Your certificate %(serial)s was revoked at %(time)s and can no longer be used."),
+        _NOT_YOU,
+    ),
+    Event.CERTIFICATE_SUSPENDED: Template(
+        _("Your certificate was suspended"),
+        _("Your certificate %(serial)s was suspended at %(time)s and can't be used for now."),
+        _NOT_YOU,
+    ),
+    Event.CERTIFICATE_RESUMED: Template(
+        _("Your certificate can be used again"),
+        _("The suspension of your certificate %(serial)s ended at %(time)s."),
+        _NOT_YOU,
+    ),
+    Event.LOGIN_UNLOCKED: Template(
+        _("Your login was unlocked"),
+        _("Your login was unlocked at %(time)s. Please use the password that you had."),
+        _NOT_YOU,
+    ),
+    Event.CUSTOMER_LIMITS_RESET: Template(
+        _("Today's limits were lifted for you"),
+        _("The limits on verification codes and birth dates were reset for you at %(time)s."),
+        _NOT_YOU,
+    ),
+    Event.CUSTOMER_FROZEN: Template(
+        _("Your electronic services are frozen"),
+        _("Since %(time)s no certificate is issued and no login is unlocked for you."),
+        _CALL,
+    ),
+    Event.CUSTOMER_THAWED: Template(
+        _("Your electronic services are open again"),
+        _("The freeze of your electronic services ended at %(time)s."),
+        _NOT_YOU,
+    ),
+    Event.CERTIFICATE_REPAIRED: Template(
+        _("Your certificate was downloaded again"),
+        _("Your certificate %(serial)s was downloaded again at %(time)s."),
+        _NOT_YOU,
+    ),
+    Event.CERTIFICATE_EXPIRING: Template(
+        _("Your certificate ends soon"),
+        _(
+            "Your certificate %(serial)s ends on %(ends)s. Please renew it in the certificate centre before that."
+        ),
+        _CALL,
+    ),
+    Event.KEY_SHARE_LOCKED: Template(
+        _("Your certificate password is locked"),
+        _(
+            "A wrong certificate password was entered too often at %(time)s; the certificate on that device is locked."
+        ),
+        _("If you did not enter it, somebody else did: call %(phone)s."),
+    ),
+}
+
+#: First comes what the customer compares with the page (識別碼), then the code.
+CODE = _(
+    "%(code)s is your verification code for: %(purpose)s (%(institution)s). Valid for %(minutes)s minutes."
+)
+CODE_ADVICE = _("Compare the letters with the page. Never tell the code to anybody, not even to our staff.")
+CODE_SUBJECT = _("Your verification code")
+GREETING = _("Dear %(name)s,")
+REFERENCE = _("Reference: %(reference)s")

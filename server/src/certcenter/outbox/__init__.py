@@ -1,0 +1,1 @@
+"""What must happen after a commit: leased rows, attempts, backoff, dead letters."""

@@ -1,0 +1,1 @@
+"""Credentials, lockout, captcha, login; later change, unify, reissue, unlock (SPEC B, E1, E2)."""

@@ -1,0 +1,81 @@
+"""Registered programs: their own credential stands in for the captcha, never for the customer's password."""
+
+import secrets
+
+from django.db import transaction
+
+from certcenter.audit.actions import record, record_refusal
+from certcenter.core import clock, sealing
+from certcenter.core.actor import Actor
+from certcenter.core.errors import NotFound
+from certcenter.core.events import Event
+from certcenter.core.sealing import Use
+from certcenter.institutions.policy import Institution
+from certcenter.passwords import login, sources
+from certcenter.passwords.errors import ClientRefused
+from certcenter.passwords.models import Client
+
+_MOST = 200
+
+
+def register(institution: Institution, *, name: str, actor: Actor) -> tuple[str, str]:
+    """Register a program; returns its id and its secret, which is shown this once."""
+    client_id, secret = f"{institution.slug}-{secrets.token_hex(8)}", secrets.token_urlsafe(32)
+    with transaction.atomic():
+        client = Client.objects.create(
+            client_id=client_id,
+            institution=institution.slug,
+            name=name,
+            secret_mac=_mac(client_id, secret),
+            created_at=clock.now(),
+        )
+        record(Event.CLIENT_REGISTERED, actor=actor, subject=f"client:{client.pk}", name=name)
+    return client_id, secret
+
+
+def disable(institution: Institution, *, client_id: str, actor: Actor) -> None:
+    """Let a program log nobody in any more. Raises NotFound."""
+    with transaction.atomic():
+        mine = Client.objects.filter(institution=institution.slug, client_id=client_id)
+        if not mine.filter(disabled_at__isnull=True).update(disabled_at=clock.now()):
+            raise NotFound
+        record(Event.CLIENT_DISABLED, actor=actor, subject=f"client:{mine.get().pk}")
+
+
+def sign_in(
+    institution: Institution,
+    *,
+    client_id: str,
+    client_secret: str,
+    identity: str,
+    password: str,
+    device_token: str | None,
+    actor: Actor,
+) -> login.SignedIn:
+    """Log a customer in through a registered program: the same counters, gate and answers as `login.sign_in`.
+
+    Raises ClientRefused, Invalid, LoginTooOften, LoginRefused, Busy.
+    """
+    sources.arrive(actor.source)
+    number = login.normalised(identity, password)
+    if not institution.api.client_credentials or not _known(institution, client_id, client_secret):
+        record_refusal(
+            Event.CLIENT_REFUSED, actor=actor, subject=f"client:{client_id[:64]}", reason="client-refused"
+        )
+        raise ClientRefused
+    return login.authenticate(
+        institution, number=number, password=password, device_token=device_token, actor=actor
+    )
+
+
+def _known(institution: Institution, client_id: str, client_secret: str) -> bool:
+    if len(client_id) > _MOST or len(client_secret) > _MOST:
+        return False
+    client = Client.objects.filter(
+        institution=institution.slug, client_id=client_id, disabled_at__isnull=True
+    ).first()
+    return sealing.same(client.secret_mac if client else "", _mac(client_id, client_secret))
+
+
+def _mac(client_id: str, secret: str) -> str:
+    return sealing.mac(Use.CLIENT_SECRET, client_id, secret)

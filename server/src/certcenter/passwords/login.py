@@ -1,0 +1,235 @@
+"""Login with ID, password and captcha (SPEC B1, B2, E1, E2, E4, D7).
+
+What an outsider can tell apart is decided here: unknown ID, no credential, wrong password and locked take the same
+steps (one gate, one argon2id run, one audit row) and end in the same `LoginRefused`.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from certcenter.audit.actions import record, record_refusal
+from certcenter.core import clock, sealing, taiwan
+from certcenter.core.actor import Actor
+from certcenter.core.errors import Busy, Invalid
+from certcenter.core.events import Event
+from certcenter.core.gates import Attempt, AttemptExpired, Gate, GateLocked, GateState, State
+from certcenter.core.ids import new_uuid
+from certcenter.core.sealing import Use
+from certcenter.identity import queries
+from certcenter.identity.models import Customer, KnownDevice
+from certcenter.institutions import serving
+from certcenter.institutions.policy import Institution
+from certcenter.notifications.actions import notify
+from certcenter.outbox.actions import enqueue
+from certcenter.passwords import captcha as captchas
+from certcenter.passwords import hashing, sources
+from certcenter.passwords.errors import CaptchaRefused, LoginRefused, LoginTooOften
+from certcenter.passwords.models import Credential, CredentialKind
+
+__all__ = ["CaptchaRefused", "LoginRefused", "LoginTooOften", "SignedIn", "count_failure", "gate", "sign_in"]
+
+#: The outbox's topic for `tasks.tell_of_lock`.
+LOCKED_TOPIC = "login-locked"
+_MOST_DEVICES = 20
+_TOKEN_LENGTH = range(32, 201)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedIn:
+    """Who logged in. The caller opens a session under a new key and keeps `device_token` with the device."""
+
+    customer: Customer
+    new_device: bool
+    device_token: str
+    must_change: bool
+
+
+def sign_in(
+    institution: Institution,
+    *,
+    identity: str,
+    password: str,
+    captcha: str,
+    device_token: str | None,
+    actor: Actor,
+) -> SignedIn:
+    """Log a customer in. No session is made here.
+
+    Raises Invalid (empty or impossible input, whoever it names), LoginTooOften, CaptchaRefused, LoginRefused, Busy.
+    """
+    sources.arrive(actor.source)
+    number = normalised(identity, password)
+    try:
+        captchas.check(institution, captcha)
+    except CaptchaRefused as refusal:
+        record_refusal(Event.LOGIN_REFUSED, actor=actor, subject="", reason=refusal.code)
+        raise
+    return authenticate(institution, number=number, password=password, device_token=device_token, actor=actor)
+
+
+def authenticate(
+    institution: Institution, *, number: str, password: str, device_token: str | None, actor: Actor
+) -> SignedIn:
+    """Check a password for a normalised ID, after whatever stands in for the captcha. Raises LoginRefused, Busy."""
+    customer = queries.by_identity(institution.slug, number)
+    credential = _credential(customer)
+    stored = hashing.Hashed(credential.hash, credential.pepper_id) if credential else None
+    subject = customer.subject if customer else nobody(institution, number)
+    try:
+        with _gate(institution, subject).admit() as attempt:
+            right = _evaluate(attempt, stored, password)
+            if right and customer and credential:
+                attempt.success()
+                return _welcome(customer, credential, password, device_token, actor)
+            attempt.failure(then=lambda state: _tell_if_locked(customer, subject, state, actor))
+    except GateLocked as locked:
+        # A locked login costs what a wrong one costs, or the answer's time would tell (SPEC E4).
+        hashing.verify(None, password)
+        record_refusal(Event.LOGIN_REFUSED, actor=actor, subject=subject, reason=locked.code)
+        raise LoginRefused from None
+    except AttemptExpired:
+        raise Busy from None
+    record_refusal(
+        Event.LOGIN_REFUSED, actor=actor, subject=subject, reason="wrong" if credential else "unknown"
+    )
+    raise LoginRefused
+
+
+def gate(customer: Customer) -> Gate:
+    """Return the gate of a customer's login: the same on every path (SPEC E2)."""
+    return _gate(serving.get(customer.institution), customer.subject)
+
+
+def count_failure(customer: Customer, *, actor: Actor) -> None:
+    """Count one login failure for something as good as a wrong password (three wrong birth dates, SPEC E3)."""
+    try:
+        with gate(customer).admit() as attempt:
+            attempt.failure(then=lambda state: _tell_if_locked(customer, customer.subject, state, actor))
+    except (GateLocked, Busy):
+        return
+    record_refusal(Event.LOGIN_REFUSED, actor=actor, subject=customer.subject, reason="counted")
+
+
+def nobody(institution: Institution, number: str) -> str:
+    """Name the gate of an ID that no customer has.
+
+    It is worked like any other but is not the gate of the customer who may open an account under that ID tomorrow:
+    that one is named by the customer's own number. The ID itself, perhaps a stranger's, is not stored.
+    """
+    return f"nobody:{sealing.mac(Use.UNKNOWN_IDENTITY, institution.slug, number)[:32]}"
+
+
+def _gate(institution: Institution, subject: str) -> Gate:
+    lock = institution.lock
+    return Gate(
+        "login",
+        subject=subject,
+        limit=lock.wrong_limit,
+        hard_limit=lock.final_limit,
+        abandoned_after=timedelta(seconds=lock.reservation_seconds),
+    )
+
+
+def normalised(identity: str, password: str) -> str:
+    """Return the ID in its normal form. Raises Invalid for what can be nobody's: it tells nothing about anybody."""
+    problems = {}
+    number = ""
+    try:
+        number = taiwan.parse_identity(identity).value
+    except taiwan.IdentityError as error:
+        problems["identity"] = _MISSING if not identity.strip() else _IDENTITY[error.code]
+    if not password:
+        problems["password"] = _MISSING
+    elif len(password) > hashing.MAX_LENGTH:
+        problems["password"] = _TOO_LONG
+    if problems:
+        raise Invalid(problems)
+    return number
+
+
+_MISSING = _("Please fill this in.")
+_TOO_LONG = _("This is longer than any password.")
+_IDENTITY = {
+    "identity-malformed": _("This is no national ID, ARC number or business ID."),
+    "identity-checksum": _("The check digit of the identity number is wrong."),
+}
+
+
+def _credential(customer: Customer | None) -> Credential | None:
+    # The same query for nobody: its time is part of the answer's.
+    customer_id = customer.pk if customer else 0
+    return Credential.objects.filter(customer=customer_id, kind=CredentialKind.NETWORK).first()
+
+
+def _evaluate(attempt: Attempt, stored: hashing.Hashed | None, password: str) -> bool:
+    try:
+        return hashing.verify(stored, password)
+    except Busy:
+        attempt.withdraw()  # nothing was evaluated
+        raise
+
+
+def _welcome(
+    customer: Customer, credential: Credential, password: str, device_token: str | None, actor: Actor
+) -> SignedIn:
+    _rehash(credential, password)
+    token = device_token if device_token and len(device_token) in _TOKEN_LENGTH else secrets.token_urlsafe(32)
+    mine = actor.as_customer(customer.pk, session=actor.session)
+    with transaction.atomic():
+        new_device = _see_device(customer, token, actor)
+        record(Event.LOGIN_SUCCEEDED, actor=mine, subject=customer.subject, new_device=new_device)
+        if new_device and serving.get(customer.institution).login.new_device_notice:
+            record(Event.LOGIN_NEW_DEVICE, actor=mine, subject=customer.subject)
+            details = {"address": actor.address or "–"}
+            notify(Event.LOGIN_NEW_DEVICE, customer=customer, details=details, key=f"device:{new_uuid()}")
+    return SignedIn(
+        customer=customer, new_device=new_device, device_token=token, must_change=credential.must_change
+    )
+
+
+def _see_device(customer: Customer, token: str, actor: Actor) -> bool:
+    """Remember the device; True when it was not known. The eldest beyond 20 are forgotten."""
+    now, token_hash = clock.now(), sha256(token.encode()).hexdigest()
+    if KnownDevice.objects.filter(customer=customer, token_hash=token_hash).update(last_seen_at=now):
+        return False
+    KnownDevice.objects.create(
+        customer=customer,
+        token_hash=token_hash,
+        user_agent=actor.user_agent[:200],
+        first_seen_at=now,
+        last_seen_at=now,
+    )
+    eldest = (
+        KnownDevice.objects.filter(customer=customer).order_by("-last_seen_at").values_list("pk", flat=True)
+    )
+    KnownDevice.objects.filter(pk__in=list(eldest[_MOST_DEVICES:])).delete()
+    return True
+
+
+def _rehash(credential: Credential, password: str) -> None:
+    """Hash anew where the parameters have changed (SPEC E1); a password changed meanwhile wins."""
+    if not hashing.outdated(hashing.Hashed(credential.hash, credential.pepper_id)):
+        return
+    try:
+        fresh = hashing.hash_password(password)
+    except Busy:
+        return  # the next login will do
+    Credential.objects.filter(pk=credential.pk, hash=credential.hash).update(
+        hash=fresh.encoded, pepper_id=fresh.pepper_id
+    )
+
+
+def _tell_if_locked(customer: Customer | None, subject: str, state: GateState, actor: Actor) -> None:
+    """Have the customer told of the lock, once and with it: nobody is admitted after the failure that locks (SPEC D7).
+
+    The same two rows for an ID that nobody has; that there is nobody to tell shows only later (`tasks`).
+    """
+    if state.state is State.ACTIVE:
+        return
+    record(Event.LOGIN_LOCKED, actor=actor, subject=subject, hard=state.state is State.HARD_LOCKED)
+    enqueue(LOCKED_TOPIC, {"customer": customer.pk if customer else None}, key=str(new_uuid()))

@@ -1,0 +1,1 @@
+"""Fees of the corporate profile (SPEC C3)."""

@@ -1,0 +1,120 @@
+"""The portal's forms: their form only. Whether an answer is right is for the actions to say."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from certcenter.identity.models import Line
+from certcenter.identity.queries import MaskedAccount, MaskedContact
+from certcenter.institutions.policy import Institution
+
+
+class PageForm(forms.Form):
+    """A form whose errors stand in the error summary on top and beside their fields."""
+
+    required_css_class = "required"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # The browser's own bubbles can't be styled, translated or read again: the summary does it (GOV.UK pattern).
+        self.use_required_attribute = False
+        for name, bound in self.fields.items():
+            bound.error_messages["required"] = self.missing.get(name, _("Please fill in this field."))
+
+    #: Field name → what to say when nothing was given.
+    missing: ClassVar[dict[str, Any]] = {}
+
+    @property
+    def problems(self) -> list[tuple[str, str]]:
+        """Pairs of input id and message for the error summary."""
+        return [(f"id_{name}", str(words)) for name, found in self.errors.items() for words in found]
+
+
+class LoginForm(PageForm):
+    """ID and password; the captcha's field has the name of its kind and is read by the view."""
+
+    identity = forms.CharField(
+        label=_("National ID, ARC number or business ID"),
+        max_length=40,
+        strip=True,
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "username",
+                "autocapitalize": "characters",
+                "spellcheck": "false",
+                "class": "middle",
+            }
+        ),
+    )
+    password = forms.CharField(
+        label=_("Login password"),
+        max_length=128,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "class": "middle"}),
+    )
+    missing = {"identity": _("Please enter your ID."), "password": _("Please enter your password.")}
+
+    def __init__(self, *args: Any, institution: Institution, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        rule = institution.passwords.login
+        self.fields["password"].help_text = _(
+            "%(least)d to %(most)d letters and digits; capitals matter."
+        ) % {
+            "least": rule.min_length,
+            "most": rule.max_length or 128,
+        }
+
+
+class ConsentForm(PageForm):
+    """Consent and birth (registration) date, as manual M1 asks for them on one page."""
+
+    birth_date = forms.CharField(
+        label=_("Date of birth"),
+        max_length=20,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "class": "short"}),
+    )
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    sha256 = forms.RegexField(regex=r"^[0-9a-f]{64}$", widget=forms.HiddenInput)
+    procedure = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    missing = {"birth_date": _("Please enter the date.")}
+
+    def __init__(self, *args: Any, example: str = "761205", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["birth_date"].help_text = _(
+            "In the ROC calendar, for example %(example)s. Companies enter the date of their registration."
+        ) % {"example": example}
+
+
+class SendForm(PageForm):
+    """Which account is verified, and where the code goes."""
+
+    account = forms.ChoiceField(label=_("Account"))
+    contact = forms.ChoiceField(label=_("Where should the code go?"), widget=forms.RadioSelect)
+    missing = {
+        "contact": _("Please choose where the code should go."),
+        "account": _("Please choose an account."),
+    }
+
+    def __init__(
+        self, *args: Any, accounts: list[MaskedAccount], contacts: list[MaskedContact], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        lines = dict(Line.choices)
+        choice = self.fields["account"], self.fields["contact"]
+        assert isinstance(choice[0], forms.ChoiceField)
+        assert isinstance(choice[1], forms.ChoiceField)
+        choice[0].choices = [(str(each.id), f"{each.masked} ({lines[each.line]})") for each in accounts]
+        choice[1].choices = [(str(each.id), each.masked) for each in contacts]
+
+
+class CodeForm(PageForm):
+    """The verification code."""
+
+    code = forms.CharField(
+        label=_("Verification code"),
+        max_length=20,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
+    )
+    challenge = forms.UUIDField(widget=forms.HiddenInput)
+    missing = {"code": _("Please enter the verification code.")}

@@ -1,0 +1,97 @@
+"""The menu: which entries, in which order and under which words is policy; where they lead is decided here."""
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from certcenter.core.errors import NotFound
+from certcenter.core.texts import Text
+from certcenter.institutions.policy import Institution
+from certcenter.institutions.vocabulary import Function, KeyPlace
+
+#: The page of each function that the portal has. What is missing lives on the desktop or on a token.
+PAGES: dict[Function, str] = {
+    Function.OVERVIEW: "overview",
+    Function.APPLY: "apply",
+    Function.RENEW: "renew",
+    Function.REVOKE: "revoke",
+    Function.REPAIR: "repair",
+    Function.IMPORT: "import",
+    Function.EXPORT: "export",
+    Function.DATA_CHECK: "data-check",
+    Function.SECURITY_SETTING: "security-setting",
+    Function.ENVIRONMENT_CHECK: "environment",
+    Function.SIGN_ORDER: "sign-order",
+    Function.ANNOUNCEMENTS: "announcements",
+    Function.INSTRUCTIONS: "instructions",
+    Function.FAQ: "faq",
+    Function.LOGOUT: "logout",
+}
+#: What makes, moves or uses a key of this browser, and so belongs to institutions whose keys live there.
+WITH_BROWSER_KEY = frozenset(
+    {
+        Function.APPLY,
+        Function.RENEW,
+        Function.REVOKE,
+        Function.REPAIR,
+        Function.IMPORT,
+        Function.EXPORT,
+        Function.DATA_CHECK,
+        Function.SECURITY_SETTING,
+        Function.SIGN_ORDER,
+    }
+)
+#: A rule is drawn above the first of these: from here on it is not about the certificate.
+_APART = (Function.ENVIRONMENT_CHECK, Function.LOGOUT)
+#: Pages that belong to an entry without standing in the menu themselves.
+_UNDER: dict[str, str] = {
+    "apply": "overview",
+    "renew": "overview",
+    "repair": "overview",
+    "security-setting": "overview",
+    "sign-order": "overview",
+    "announcements": "overview",
+    "revoked": "revoke",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the menu. `post` entries change something, so they are buttons."""
+
+    label: Text
+    url: str
+    icon: str
+    current: bool
+    parted: bool
+    post: bool
+
+
+def has_page(institution: Institution, function: Function) -> bool:
+    """Whether `function` is offered by the institution's policy and can be done in a browser there."""
+    in_browser = institution.key.place is KeyPlace.BROWSER or function not in WITH_BROWSER_KEY
+    return function in PAGES and in_browser and institution.menu.offers(function)
+
+
+def require(institution: Institution, function: Function) -> None:
+    """Raise NotFound where the institution has no page for `function`."""
+    if not has_page(institution, function):
+        raise NotFound
+
+
+def entries(institution: Institution, *, current: str) -> list[Entry]:
+    """The menu of `institution` with the entry of the page named `current` marked."""
+    shown = [item for item in institution.menu.items if has_page(institution, item.function)]
+    names = {PAGES[item.function] for item in shown}
+    marked = current if current in names else _UNDER.get(current, current)
+    return [
+        Entry(
+            label=item.label,
+            url=reverse(PAGES[item.function]),
+            icon=item.function.value,
+            current=PAGES[item.function] == marked,
+            parted=item.function in _APART,
+            post=item.function is Function.LOGOUT,
+        )
+        for item in shown
+    ]

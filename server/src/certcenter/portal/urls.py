@@ -1,0 +1,58 @@
+"""The addresses on an institution's own host. Names are stable: menus and texts refer to them."""
+
+from django.urls import include, path, register_converter
+from django.urls.converters import StringConverter
+
+from certcenter.portal.views import documents, front, local, orders, overview, procedure, session, static
+
+
+class ProcedureConverter(StringConverter):
+    """The kinds of procedure as they stand in addresses."""
+
+    regex = "apply|renew|revoke"
+
+
+register_converter(ProcedureConverter, "procedure")
+
+handler400 = "certcenter.portal.views.errors.bad_request"
+handler403 = "certcenter.portal.views.errors.forbidden"
+handler404 = "certcenter.portal.views.errors.not_found"
+handler500 = "certcenter.portal.views.errors.server_error"
+
+#: On the index host too.
+common = [
+    path("static/<path:name>", static.static_file, name="static"),
+    path("theme.css", static.theme, name="theme"),
+    path("mark.svg", static.mark, name="mark"),
+    path("language/", session.language, name="language"),
+    path("healthz", front.healthz, name="healthz"),
+]
+
+urlpatterns = [
+    *common,
+    path("api/v1/", include("certcenter.api.urls")),
+    path("", front.front, name="front"),
+    path("login/", session.login, name="login"),
+    path("login/sound/", session.captcha_sound, name="captcha-sound"),
+    path("logout/", session.logout, name="logout"),
+    path("session/", session.extend, name="extend"),
+    path("signed-out/", session.signed_out, name="signed-out"),
+    path("certificates/", overview.overview, name="overview"),
+    path("apply/", procedure.begin, {"kind": "apply"}, name="apply"),
+    path("renew/", procedure.begin, {"kind": "renew"}, name="renew"),
+    path("revoke/", procedure.begin, {"kind": "revoke"}, name="revoke"),
+    path("revoke/done/", procedure.revoked, name="revoked"),
+    path("revoke/<uuid:procedure_id>/", procedure.revoke_proven, name="revoke-proven"),
+    path("<procedure:kind>/<uuid:procedure_id>/verify/", procedure.verify, name="verify"),
+    path("<procedure:kind>/<uuid:procedure_id>/certificate/", procedure.obtain, name="obtain"),
+    path("repair/", local.repair, name="repair"),
+    path("import/", local.import_, name="import"),
+    path("export/", local.export, name="export"),
+    path("data-check/", local.data_check, name="data-check"),
+    path("security/", local.security, name="security-setting"),
+    path("environment/", local.environment, name="environment"),
+    path("orders/", orders.sign_order, name="sign-order"),
+    path("announcements/", documents.announcements, name="announcements"),
+    path("instructions/", documents.instructions, name="instructions"),
+    path("faq/", documents.faq, name="faq"),
+]

@@ -1,0 +1,1 @@
+"""Nonces, proofs by key, server shares of wrapped keys (SPEC E6)."""

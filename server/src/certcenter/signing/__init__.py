@@ -1,0 +1,1 @@
+"""Orders: verification and evidence (SPEC A15, D8)."""

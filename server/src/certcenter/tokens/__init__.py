@@ -1,0 +1,1 @@
+"""Hardware tokens of the corporate profile (SPEC C)."""

@@ -1,0 +1,210 @@
+"""What both engines promise: durable commits, one writer at a time on SQLite, readers that never wait."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from itertools import pairwise
+
+import pytest
+from django.db import DatabaseError, OperationalError, connection, connections, transaction
+from tests.support.engines import in_threads
+
+from certcenter.core.db.exclusive import exclusive
+from certcenter.core.db.reads import snapshot
+from certcenter.core.db.sqlite.lock import FileLock
+from certcenter.core.limits import take, used
+
+WHERE = {"subject": "x", "window": "w"}
+
+
+def pragma(name):
+    with connection.cursor() as cursor:
+        return cursor.execute(f"PRAGMA {name}").fetchone()[0]
+
+
+@pytest.mark.spec("E8")
+def test_sqlite_commits_are_durable(sqlite_engine):
+    assert pragma("journal_mode") == "wal"
+    assert pragma("synchronous") == 2
+    assert pragma("foreign_keys") == 1
+    assert pragma("busy_timeout") == 30_000
+
+
+@pytest.mark.spec("E8")
+def test_each_acknowledged_commit_was_synced(sqlite_engine):
+    """A kill cannot see a missing fdatasync; counting the calls can."""
+    code = (
+        "import django; django.setup()\n"
+        "from certcenter.core.limits import take\n"
+        "from django.db import transaction\n"
+        "import os\n"
+        "for number in range(20):\n"
+        "    with transaction.atomic():\n"
+        "        take('x', subject='s', window='w', limit=99)\n"
+        "    os.getppid()\n"  # marks the acknowledgement in the trace
+    )
+    command = ["strace", "-f", "-e", "trace=fdatasync,fsync,getppid", sys.executable, "-c", code]
+    try:
+        traced = subprocess.run(
+            command, env=sqlite_engine.environment(), capture_output=True, text=True, check=False, timeout=60
+        )
+    except FileNotFoundError:
+        pytest.skip("strace is not installed")
+    if "not permitted" in traced.stderr:
+        pytest.skip("ptrace is not allowed here")
+    calls = [
+        line.split("(")[0].split()[-1] for line in traced.stderr.splitlines() if "(" in line and "=" in line
+    ]
+    acknowledged = [at for at, call in enumerate(calls) if call == "getppid"]
+    assert len(acknowledged) >= 20, traced.stderr[-2000:]
+    for before, after in pairwise(acknowledged[-20:]):
+        assert {"fdatasync", "fsync"} & set(calls[before:after])
+
+
+@pytest.mark.postgres
+def test_postgres_session_settings(postgres_engine):
+    with connection.cursor() as cursor:
+        for name, value in [
+            ("synchronous_commit", "on"),
+            ("statement_timeout", "1min"),
+            ("lock_timeout", "20s"),
+            ("idle_in_transaction_session_timeout", "1min"),
+        ]:
+            cursor.execute(f"SHOW {name}")
+            assert cursor.fetchone()[0] == value
+
+
+def test_writers_take_turns_without_errors(engine):
+    def work(_):
+        for _ in range(20):
+            with transaction.atomic():
+                before = used("x", **WHERE) if connection.vendor == "sqlite" else 0
+                take("x", limit=10_000, **WHERE)
+                if connection.vendor == "sqlite":
+                    assert used("x", **WHERE) == before + 1
+
+    assert in_threads(work, 8) == [None] * 8
+    assert used("x", **WHERE) == 160
+
+
+def test_readers_do_not_wait_for_a_writer(engine):
+    entered, leave = threading.Event(), threading.Event()
+
+    def write():
+        with transaction.atomic():
+            take("x", limit=9, **WHERE)
+            entered.set()
+            leave.wait(10)
+        connections.close_all()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    entered.wait(10)
+    before = time.monotonic()
+    assert used("x", **WHERE) == 0
+    with snapshot():
+        assert used("x", **WHERE) == 0
+    assert time.monotonic() - before < 1
+    leave.set()
+    writer.join()
+    assert used("x", **WHERE) == 1
+
+
+def test_a_snapshot_sees_one_moment_and_refuses_writes(engine):
+    with snapshot():
+        assert used("x", **WHERE) == 0
+        assert isinstance(in_threads(lambda _: take("x", limit=9, **WHERE), 1)[0].count, int)
+        assert used("x", **WHERE) == 0
+    assert used("x", **WHERE) == 1
+    with pytest.raises(DatabaseError), snapshot():
+        take("x", limit=9, **WHERE)
+    take("x", limit=9, **WHERE)
+    assert used("x", **WHERE) == 2
+    with pytest.raises(RuntimeError), transaction.atomic(), snapshot():
+        pass
+    with transaction.atomic():
+        take("x", limit=9, **WHERE)
+    assert used("x", **WHERE) == 3
+
+
+def test_the_lock_is_free_after_commit_rollback_and_close(sqlite_engine):
+    probe = FileLock(sqlite_engine.home / "certcenter.sqlite3.write.lock")
+
+    def free():
+        taken = probe.try_acquire()
+        probe.release()
+        return taken
+
+    with transaction.atomic():
+        assert not free()
+    assert free()
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        raise ZeroDivisionError
+    assert free()
+    with transaction.atomic():
+        connection.close()
+        assert free()
+        transaction.set_rollback(True)
+    assert free()
+
+
+def test_a_thread_that_would_wait_for_itself_is_told(sqlite_engine):
+    second = connections["default"].copy()
+    with transaction.atomic():
+        connections["second"] = second
+        try:
+            with pytest.raises(OperationalError, match="already holds"):
+                second._start_transaction_under_autocommit()
+        finally:
+            del connections["second"]
+            second.close()
+
+
+def test_a_killed_writer_leaves_no_lock(sqlite_engine):
+    code = (
+        "from django.db import transaction\n"
+        "import os\n"
+        "with transaction.atomic():\n"
+        "    from certcenter.core.limits import take; take('x', subject='x', window='w', limit=9)\n"
+        "    os.kill(os.getpid(), 9)\n"
+    )
+    assert sqlite_engine.run(code, check=False).returncode == -9
+    assert take("x", limit=9, **WHERE).count == 1
+
+
+def test_a_forked_child_does_not_release_its_parents_lock(sqlite_engine):
+    probe = FileLock(sqlite_engine.home / "certcenter.sqlite3.write.lock")
+    with transaction.atomic():
+        child = os.fork()
+        if child == 0:
+            os._exit(0)
+        os.waitpid(child, 0)
+        assert not probe.try_acquire()
+    assert probe.try_acquire()
+    probe.close()
+
+
+def test_exclusive_is_one_at_a_time_and_ends_with_its_process(engine):
+    with exclusive("job") as mine, exclusive("other job") as also:
+        assert (mine, also) == (True, True)
+
+        def attempt(_):
+            with exclusive("job") as got:
+                return got
+
+        assert in_threads(attempt, 2) == [False, False]
+    assert in_threads(attempt, 1) == [True]
+    died = engine.run(
+        "from certcenter.core.db.exclusive import exclusive\n"
+        "import os\n"
+        "with exclusive('job') as mine:\n"
+        "    assert mine; os.kill(os.getpid(), 9)",
+        check=False,
+    )
+    assert died.returncode == -9
+    end = time.monotonic() + 5
+    while in_threads(attempt, 1) != [True] and time.monotonic() < end:
+        time.sleep(0.05)
+    assert in_threads(attempt, 1) == [True]

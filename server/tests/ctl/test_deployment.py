@@ -1,0 +1,136 @@
+"""What an operator copies and reads: the guide names every setting, nginx and systemd take our files, demo.json fits its schema."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from certcenter.settings.model import SECRET_NAMES, Config
+
+ROOT = Path(__file__).resolve().parents[3]
+GUIDE = (ROOT / "docs/guides/operator.md").read_text(encoding="utf-8")
+DEPLOY = ROOT / "deploy"
+
+pytestmark = pytest.mark.spec("D9")
+
+
+def variable(name):
+    return Config.model_fields[name].alias or f"CERTCENTER_{name.upper()}"
+
+
+@pytest.mark.parametrize("name", sorted(Config.model_fields))
+def test_every_setting_is_in_the_guide_with_its_default(name):
+    rows = [line for line in GUIDE.splitlines() if line.startswith(f"| `{variable(name)}` |")]
+    assert len(rows) == 1, name
+    default = Config.model_fields[name].default
+    if name in SECRET_NAMES or name.endswith(("password", "token")) or default in ("", None, ()):
+        return
+    assert f"| `{default}` |" in rows[0]
+
+
+def test_the_guide_names_no_setting_that_is_not_there():
+    known = {variable(name) for name in Config.model_fields} | {"CERTCENTER_SOAK"}
+    named = {line.split("`")[1] for line in GUIDE.splitlines() if line.startswith("| `CERTCENTER_")}
+    assert named == known - {"CERTCENTER_SOAK"}
+
+
+def test_the_example_environment_is_a_valid_production(monkeypatch, tmp_path):
+    for name in [name for name in os.environ if name.startswith("CERTCENTER_")]:
+        monkeypatch.delenv(name)
+    for line in (DEPLOY / "environment.example").read_text().splitlines():
+        if line and not line.startswith("#"):
+            name, _, value = line.partition("=")
+            assert name in {variable(field) for field in Config.model_fields}
+            monkeypatch.setenv(name, value)
+    secrets = tmp_path / "secrets"
+    secrets.mkdir()
+    for name in SECRET_NAMES:
+        (secrets / name).write_text("x" * 48)
+    monkeypatch.setenv("CERTCENTER_SECRETS", str(secrets))
+    config = Config.load()
+    assert config.mode == "production"
+    assert config.trusted_proxies == ("127.0.0.1",)
+
+
+@pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not installed")
+def test_nginx_takes_the_example(tmp_path):
+    tls = tmp_path / "tls"
+    tls.mkdir()
+    for name in ("sample", "staff", "index"):
+        request = [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+        ]
+        request += ["-subj", f"/CN={name}", "-keyout", f"{tls}/{name}.key", "-out", f"{tls}/{name}.crt"]
+        subprocess.run(request, check=True, capture_output=True)
+    site = (DEPLOY / "nginx/certcenter.conf").read_text()
+    site = site.replace("/etc/certcenter/tls/", f"{tls}/")
+    site = site.replace("/etc/certcenter/nginx-origin.conf", str(DEPLOY / "nginx/origin.conf"))
+    (tmp_path / "site.conf").write_text(site)
+    main = tmp_path / "nginx.conf"
+    main.write_text(
+        f"pid {tmp_path}/pid; error_log stderr; events {{}} http {{ access_log off; "
+        f"client_body_temp_path {tmp_path}/b; proxy_temp_path {tmp_path}/p; fastcgi_temp_path {tmp_path}/f; "
+        f"uwsgi_temp_path {tmp_path}/u; scgi_temp_path {tmp_path}/s; include {tmp_path}/site.conf; }}"
+    )
+    result = subprocess.run(
+        ["nginx", "-t", "-c", str(main), "-p", str(tmp_path)], check=False, capture_output=True, text=True
+    )
+    assert result.returncode == 0, result.stderr
+    assert "warn" not in result.stderr.replace('the "user" directive', "")
+
+
+@pytest.mark.parametrize("unit", ["certcenter.service", "certcenter-worker.service"])
+def test_units_call_commands_that_exist(unit):
+    from click.testing import CliRunner
+
+    from certcenter.ctl.main import main
+
+    lines = (DEPLOY / "systemd" / unit).read_text().splitlines()
+    (start,) = (line for line in lines if line.startswith("ExecStart="))
+    program, command, *options = start.removeprefix("ExecStart=").split()
+    assert program.endswith("/certcenterctl")
+    shown = CliRunner().invoke(main, [command, "--help"])
+    assert shown.exit_code == 0
+    assert all(option in shown.output for option in options if option.startswith("--"))
+
+
+def test_the_demo_describes_itself_as_its_schema_says():
+    from certcenter.demo import seed
+
+    schema = json.loads((ROOT / "docs/demo.schema.json").read_text(encoding="utf-8"))
+    validator = jsonschema.Draft202012Validator
+    validator.check_schema(schema)
+    described = json.loads(json.dumps(seed.describe(8000)))
+    validator(schema).validate(described)
+    described["institutions"][0]["customers"][0]["id"] = "nobody"
+    with pytest.raises(jsonschema.ValidationError):
+        validator(schema).validate(described)
+
+
+BEHIND_A_PROXY = """
+import re
+from django.test import Client
+client = Client(HTTP_HOST="staff.localhost", HTTP_X_FORWARDED_PROTO="https", enforce_csrf_checks=True)
+page = client.get("/login/")
+token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.content.decode())[1]
+answer = client.post("/login/", {"csrfmiddlewaretoken": token}, HTTP_ORIGIN="https://staff.localhost")
+foreign = client.post("/login/", {"csrfmiddlewaretoken": token}, HTTP_ORIGIN="https://sample.localhost")
+print(answer.status_code, foreign.status_code, "Strict-Transport-Security" in page, *sorted(client.cookies))
+"""
+
+
+@pytest.mark.spec("E7")
+def test_behind_a_tls_proxy_forms_are_taken_from_the_own_origin_alone(sqlite_engine):
+    done = sqlite_engine.run(BEHIND_A_PROXY, CERTCENTER_SCHEME="https")
+    assert done.stdout.split() == ["422", "403", "True", "__Host-csrf"]

@@ -1,0 +1,96 @@
+"""Signing in, staying, leaving (SPEC B1, E4, E7)."""
+
+import pytest
+from django.test import Client
+
+from .conftest import WANG, Reader
+
+
+@pytest.mark.spec("E4")
+def test_wrong_and_unknown_get_the_same_page(reader):
+    def told(identity, password):
+        answer = reader.sign_in(identity, password)
+        page = answer.content.decode()
+        return answer.status_code, page.split('class="summary"')[1].split("</ul>")[0]
+
+    assert told(WANG, "wrong1234") == told("B220000000", "wrong1234")
+
+
+def test_what_is_missing_is_said_on_top_and_at_the_field(reader):
+    answer = reader.post("/login/", identity="", password="")
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert '<a href="#id_identity">請輸入身分證字號或統一編號。</a>' in page
+    assert 'aria-describedby="id_identity-error" aria-invalid="true"' in page
+    assert "<title>錯誤：" in page
+
+
+def test_a_right_password_without_the_captcha_is_refused(reader):
+    answer = reader.post("/login/", identity=WANG, password="abcd1234", captcha="")
+    assert answer.status_code != 302
+    assert "session" not in answer.cookies
+
+
+@pytest.mark.spec("E7")
+def test_the_session_is_new_bound_and_out_of_scripts_reach(reader):
+    answer = reader.sign_in(next="/export/")
+    assert (answer.status_code, answer["Location"]) == (302, "/export/")
+    cookie = answer.cookies["session"]
+    assert cookie["httponly"]
+    assert cookie["samesite"] == "Lax"
+    elsewhere = Reader(host="demo.localhost:8000")
+    elsewhere.http.cookies["session"] = cookie.value
+    assert elsewhere.http.get("/certificates/").status_code == 302
+
+
+@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "evil"])
+def test_nobody_is_sent_elsewhere_after_login(reader, target):
+    assert reader.sign_in(next=target)["Location"] == "/certificates/"
+
+
+def test_a_personal_page_asks_to_sign_in_and_comes_back(reader):
+    answer = reader.http.get("/export/")
+    assert answer["Location"] == "/login/?next=%2Fexport%2F"
+    assert 'name="next" value="/export/"' in reader.get(answer["Location"])
+
+
+@pytest.mark.spec("E7")
+def test_logout_ends_the_session(wang):
+    key = wang.http.cookies["session"].value
+    assert wang.post("/logout/")["Location"] == "/signed-out/"
+    thief = Client(headers={"host": "sample.localhost:8000"})
+    thief.cookies["session"] = key
+    assert thief.get("/certificates/").status_code == 302
+    assert wang.http.get("/logout/").status_code == 405
+
+
+@pytest.mark.spec("E7")
+def test_who_stays_is_given_the_whole_idle_time_again(wang):
+    from datetime import timedelta
+
+    from certcenter.core import clock
+
+    with clock.at(clock.now() + timedelta(minutes=10)):
+        assert wang.post("/session/").json()["ends_in"] == 15 * 60
+    with clock.at(clock.now() + timedelta(minutes=24)):
+        wang.get("/certificates/")
+    with clock.at(clock.now() + timedelta(minutes=50)):
+        assert wang.http.get("/certificates/").status_code == 302
+
+
+@pytest.mark.spec("E7")
+def test_what_a_page_asks_by_itself_keeps_nobody_signed_in(wang):
+    from datetime import timedelta
+
+    from certcenter.core import clock
+
+    with clock.at(clock.now() + timedelta(minutes=10)):
+        wang.get("/certificates/", **{"X-Background": "1"})
+    with clock.at(clock.now() + timedelta(minutes=16)):
+        assert wang.http.get("/certificates/").status_code == 302
+
+
+def test_an_image_captcha_where_policy_asks(home):
+    page = Reader(host="model-bank.localhost:8000").get("/login/")
+    assert 'src="data:image/png;base64,' in page
+    assert "/login/sound/?token=" in page

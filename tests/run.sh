@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# All checks, in the order in which they fail fastest. Called by `make test`.
+#
+# Installs with apt what some tests need, when it may; what is missing afterwards is skipped by those tests and named
+# in one closing line.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+declare -A NEEDED=(
+    [chromium]=chromium [pk12util]=libnss3-tools [keytool]=default-jre-headless [openssl]=openssl [strace]=strace
+    [initdb]=postgresql
+)
+PATH="$PATH:$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -n 1)"
+
+missing() {
+    for program in "${!NEEDED[@]}"; do
+        command -v "$program" >/dev/null || echo "$program"
+    done
+}
+
+install() {
+    local packages=()
+    for program in $(missing); do packages+=("${NEEDED[$program]}"); done
+    fc-list 2>/dev/null | grep -qi 'cjk' || packages+=(fonts-noto-cjk fontconfig)
+    [ ${#packages[@]} -eq 0 ] && return
+    local apt=(apt-get)
+    [ "$(id -u)" -eq 0 ] || apt=(sudo -n apt-get)
+    echo "installing: ${packages[*]}"
+    "${apt[@]}" update -qq >/dev/null 2>&1 && \
+        DEBIAN_FRONTEND=noninteractive "${apt[@]}" install -y -qq --no-install-recommends "${packages[@]}" >/dev/null 2>&1 || \
+        echo "could not install: ${packages[*]}"
+    PATH="$PATH:$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -n 1)"
+}
+
+install
+status=0
+step() {
+    local began=$SECONDS
+    echo "── $1"
+    shift
+    "$@" || status=1
+    echo "   $((SECONDS - began)) s"
+}
+step "lint, types, import rules" make -s lint
+step "page: unit tests" npm --prefix browser run --silent test
+step "SDK alone, without Django" .venv/bin/pytest sdk/tests -q -p no:django -p no:cacheprovider
+step "server, browser and interop" .venv/bin/pytest server/tests tests -q -n 2 --dist loadgroup -m "not soak"
+not_run=$(missing | tr '\n' ' ')
+[ -z "$not_run" ] || echo "not run for want of: $not_run"
+exit $status
