@@ -84,6 +84,7 @@ $(STAMPS)/page-packages: browser/package.json browser/package-lock.json
 
 $(STAMPS)/page: $(STAMPS)/page-packages $(PAGE_SOURCES)
 	npm --prefix browser run --silent build
+	npm --prefix browser run --silent build:node
 	@touch $@
 
 $(STAMPS)/messages: $(STAMPS)/server $(CATALOGUES)

@@ -25,13 +25,12 @@ from tests.support.page_library import (
     der,
     done,
     identity,
-    library,
     needs,
     page,
     run,
 )
 
-__all__ = ["identity", "library"]
+__all__ = ["identity"]
 
 pytestmark = [
     pytest.mark.interop,

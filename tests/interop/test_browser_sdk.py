@@ -14,14 +14,13 @@ from tests.support.page_library import (
     b64,
     der,
     identity,
-    library,
     page,
 )
 
 from certcenter_sdk import cms, csr, orders, pfx, proofs
 from certcenter_sdk.errors import PfxRefused
 
-__all__ = ["identity", "library"]
+__all__ = ["identity"]
 
 pytestmark = [
     pytest.mark.interop,
@@ -54,7 +53,6 @@ PROOF = proofs.Proof(
 
 
 @pytest.mark.spec("A15")
-@pytest.mark.usefixtures("library")
 def test_orders_and_proofs_are_the_same_bytes() -> None:
     ours = page("encodeOrder", order=dataclasses.asdict(ORDER))["content"]
     assert base64.b64decode(ours) == ORDER.canonical()

@@ -41,11 +41,6 @@ def b64(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
-@pytest.fixture(scope="session", autouse=True)
-def library() -> None:
-    done("npm", "run", "--silent", "build:node", cwd=BROWSER)
-
-
 def page(command: str, **arguments: Any) -> dict[str, Any]:
     """One call of the page's library; bytes in its answer are base64."""
     output = run("node", "scripts/interop.mjs", command, json.dumps(arguments), cwd=BROWSER)
@@ -100,7 +95,7 @@ def certify(subject: str, public_key: Any, issuer: str, signer: Any, *, ca: bool
 
 
 @pytest.fixture(scope="session", params=KEY_TYPES)
-def identity(request: pytest.FixtureRequest, library: None) -> Identity:
+def identity(request: pytest.FixtureRequest) -> Identity:
     made = page("generate", type=request.param)
     csr = x509.load_der_x509_csr(base64.b64decode(made["csr"]))
     root_key, issuing_key = ec.generate_private_key(ec.SECP384R1()), rsa.generate_private_key(65537, 2048)
