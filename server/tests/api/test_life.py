@@ -115,6 +115,12 @@ def test_waiting_for_the_certificate_ends_when_it_is_made(
 def test_what_a_program_learns_before_it_begins(program: Program) -> None:
     policy = program.call("GET", "policy", expect=200)
     assert policy["institution"]["origin"] == "http://127.0.0.1:8000"
+    assert policy["institution"]["portal"] == "http://sample.localhost:8000"
+    assert policy["institution"]["accents"]["light"] == {
+        "colour": "#0b5c6b",
+        "ink": "#ffffff",
+        "soft": "#e3f0f2",
+    }
     assert policy["key"]["password"] == {
         "min_length": 4,
         "max_length": 12,

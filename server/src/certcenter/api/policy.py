@@ -1,6 +1,7 @@
 """An institution's policy as page and programs need it: figures to check by, texts to show (SPEC, policy table)."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from certcenter.api.values import Output
 from certcenter.core.texts import Text
@@ -30,6 +31,23 @@ from certcenter.institutions.vocabulary import (
 )
 
 
+class AccentOut(Output):
+    """The accent colour of one colour scheme, as `#rrggbb`."""
+
+    colour: str
+    ink: str
+    """Text on the accent."""
+    soft: str
+    """The pale ground on which the accent itself is text."""
+
+
+class AccentsOut(Output):
+    """The institution's accent in both colour schemes: programs wear the same colours as the pages."""
+
+    light: AccentOut
+    dark: AccentOut
+
+
 class HouseOut(Output):
     """Who the institution is."""
 
@@ -44,6 +62,9 @@ class HouseOut(Output):
     test_environment: bool
     origin: str
     """The origin that orders and proofs of this caller name."""
+    portal: str
+    """The origin of the institution's pages: where a program sends a customer who needs a browser."""
+    accents: AccentsOut
 
 
 class LoginOut(Output):
@@ -274,7 +295,25 @@ def _same(row: Any, output: type[Output], words: _Words | None = None) -> dict[s
 def _house(institution: Institution, words: _Words, origin: str) -> HouseOut:
     names = ("name", "legal_name", "short_name", "centre_name", "mark", "broker_code", "test_environment")
     branding = {name: words(getattr(institution.branding, name)) for name in names}
-    return HouseOut(slug=institution.slug, profile=institution.profile, origin=origin, **branding)
+    light, dark = (
+        AccentOut(**_same(accent, AccentOut))
+        for accent in (institution.branding.light, institution.branding.dark)
+    )
+    return HouseOut(
+        slug=institution.slug,
+        profile=institution.profile,
+        origin=origin,
+        portal=_portal(institution, origin),
+        accents=AccentsOut(light=light, dark=dark),
+        **branding,
+    )
+
+
+def _portal(institution: Institution, origin: str) -> str:
+    """Return the pages' origin: the institution's own host, behind the same scheme and port as the caller's."""
+    asked = urlsplit(origin)
+    port = f":{asked.port}" if asked.port else ""
+    return f"{asked.scheme}://{institution.host}{port}"
 
 
 def _login(institution: Institution) -> LoginOut:
