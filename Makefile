@@ -9,6 +9,7 @@ UV_VERSION := 0.13.8
 STAMPS := .make
 PAGE_SOURCES := $(shell find browser/src browser/*.ts browser/*.json -type f 2>/dev/null)
 CATALOGUES := $(wildcard server/src/certcenter/*/locale/*/LC_MESSAGES/django.po)
+HELPER_CATALOGUES := $(wildcard helper/src/certcenter_helper/locale/*/LC_MESSAGES/*.po)
 
 .PHONY: help
 help: ## this list
@@ -19,7 +20,7 @@ demo: $(STAMPS)/server $(STAMPS)/page $(STAMPS)/messages ## a running centre at 
 	CERTCENTER_PORT=$${PORT:-8000} exec $(BIN)/certcenterctl demo
 
 .PHONY: tour
-tour: $(STAMPS)/server $(STAMPS)/page $(STAMPS)/messages ## walk a certificate's life against a throw-away centre, print what was seen
+tour: $(STAMPS)/server $(STAMPS)/helper $(STAMPS)/page $(STAMPS)/messages ## walk a certificate's life against a throw-away centre, print what was seen
 	exec $(BIN)/certcenterctl tour
 
 .PHONY: test
@@ -34,7 +35,7 @@ lint-python:
 	$(BIN)/ruff check --quiet
 	$(BIN)/ruff format --check --quiet
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/mypy sdk/src server/src
+	$(BIN)/mypy sdk/src server/src helper/src
 
 lint-page:
 	npm --prefix browser run --silent check
@@ -52,13 +53,13 @@ env: $(STAMPS)/dev ## the development environment in .venv
 
 .PHONY: lock
 lock: $(STAMPS)/uv ## write the lock files anew from requirements/*.in (they name no host)
-	for name in server dev; do $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	for name in server helper window dev; do $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --custom-compile-command "make lock" requirements/$$name.in -o requirements/$$name.lock; done
 
 .PHONY: clean
 clean: ## remove what make made (never ${CERTCENTER_HOME:-var/})
 	rm -rf $(VENV) $(STAMPS) browser/node_modules server/src/certcenter/portal/static/portal/build
-	find server/src -name '*.mo' -delete
+	find server/src helper/src -name '*.mo' -delete
 
 $(STAMPS)/uv:
 	@mkdir -p $(STAMPS)
@@ -72,10 +73,16 @@ $(STAMPS)/server: $(STAMPS)/uv requirements/server.lock server/pyproject.toml sd
 	$(UV) pip install --quiet --no-deps --no-build-isolation -e sdk -e server
 	@touch $@
 
-$(STAMPS)/dev: $(STAMPS)/uv requirements/dev.lock server/pyproject.toml sdk/pyproject.toml
+# The command line `certcenter`; beside a running centre for the tour, or alone.
+$(STAMPS)/helper: $(STAMPS)/uv requirements/helper.lock helper/pyproject.toml sdk/pyproject.toml
+	@[ -f $(STAMPS)/dev ] || $(UV) pip install --quiet --require-hashes -r requirements/helper.lock
+	$(UV) pip install --quiet --no-deps --no-build-isolation -e sdk -e helper
+	@touch $@
+
+$(STAMPS)/dev: $(STAMPS)/uv requirements/dev.lock server/pyproject.toml sdk/pyproject.toml helper/pyproject.toml
 	$(UV) pip install --quiet --require-hashes -r requirements/dev.lock
-	$(UV) pip install --quiet --no-deps --no-build-isolation -e sdk -e server
-	@touch $@ $(STAMPS)/server
+	$(UV) pip install --quiet --no-deps --no-build-isolation -e sdk -e server -e helper
+	@touch $@ $(STAMPS)/server $(STAMPS)/helper
 
 $(STAMPS)/page-packages: browser/package.json browser/package-lock.json
 	@mkdir -p $(STAMPS)
@@ -87,7 +94,9 @@ $(STAMPS)/page: $(STAMPS)/page-packages $(PAGE_SOURCES)
 	npm --prefix browser run --silent build:node
 	@touch $@
 
-$(STAMPS)/messages: $(STAMPS)/server $(CATALOGUES)
+$(STAMPS)/messages: $(STAMPS)/server $(CATALOGUES) $(HELPER_CATALOGUES)
 	for room in $(sort $(patsubst %/locale/,%/locale,$(dir $(patsubst %/,%,$(dir $(patsubst %/,%,$(dir $(CATALOGUES)))))))); do \
 	  $(BIN)/pybabel --quiet compile --domain django --directory $$room || exit 1; done
+	for file in $(HELPER_CATALOGUES); do $(BIN)/pybabel --quiet compile --input-file $$file --output-file $${file%.po}.mo \
+	  --locale zh_Hant || exit 1; done
 	@touch $@

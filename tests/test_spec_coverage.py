@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 HOUSE = Path(__file__).resolve().parents[1]
-FOLDERS = ("sdk/tests", "server/tests", "tests")
+FOLDERS = ("sdk/tests", "server/tests", "helper/tests", "tests")
 DELIVERED = (
     *("A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8", "A9", "A11", "A13", "A14", "A15"),
     *("B1", "B2"),

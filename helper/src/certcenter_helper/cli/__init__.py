@@ -1,0 +1,1 @@
+"""The command line `certcenter`: a thin shell over the command core."""

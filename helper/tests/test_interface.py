@@ -1,0 +1,20 @@
+"""The package stands by itself."""
+
+from click.testing import CliRunner
+
+from certcenter_helper.cli.main import main
+from certcenter_helper.core.values import CheckResult, CheckRow, EnvironmentReport
+
+
+def test_the_version_is_the_packages():
+    from importlib.metadata import version
+
+    answer = CliRunner().invoke(main, ["--version"])
+    assert answer.exit_code == 0
+    assert version("certcenter-helper") in answer.output
+
+
+def test_a_report_with_a_failed_row_has_not_passed():
+    row = CheckRow(key="x", item="x", purpose="", recommended="", current="", result=CheckResult.FAILED)
+    assert not EnvironmentReport(machine=(), rows=(row,)).passed
+    assert EnvironmentReport(machine=(), rows=()).passed
