@@ -15,7 +15,7 @@ URLS = "certcenter.backoffice.urls"
 #: Written out by hand: what the firm's security officer would sign.
 MAY = {
     "customer-service": {"unlock", "reset-limits", "freeze"},
-    "registration-officer": {"suspend", "resume", "revoke", "freeze", "thaw"},
+    "registration-officer": {"suspend", "resume", "revoke", "freeze", "thaw", "change-contact"},
     "auditor": set(),
     "administrator": set(),
 }

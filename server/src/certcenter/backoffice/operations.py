@@ -8,6 +8,8 @@ from typing import Any, Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from certcenter.backoffice import approvals
+from certcenter.backoffice.forms import ContactForm, ReasonForm
 from certcenter.backoffice.roles import Right
 from certcenter.certificates import actions as certificates
 from certcenter.certificates import procedures
@@ -30,7 +32,7 @@ class Situation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One thing to do. `run(customer, note=…, actor=…)` is the room's own action; `fits` says whether it makes sense now."""
+    """One thing to do. `run(customer, actor=…, **form.given())` is the room's own action; `fits` says whether it makes sense now."""
 
     right: Right
     label: str | Promise
@@ -40,6 +42,10 @@ class Operation:
     fits: Callable[[Situation], bool]
     hint: str | Promise = NO_PERSONAL_DATA
     grave: bool = False
+    #: What is asked besides the reason.
+    form: type[ReasonForm] = ReasonForm
+    #: A colleague approves it first (SPEC D5): the customer is told of the change, not of the request.
+    asks: bool = False
 
 
 def _has(*states: CertificateState) -> Callable[[Situation], bool]:
@@ -109,6 +115,18 @@ OPERATIONS: Final[dict[str, Operation]] = {
             done=_("The freeze has ended."),
             run=partial(identity.freeze, frozen=False),
             fits=lambda now: now.frozen,
+        ),
+        Operation(
+            right=Right.CHANGE_CONTACT,
+            label=_("Change a contact"),
+            explained=_(
+                "A colleague compares it with the signed form and approves it. Then the old and the new contact are told, and codes sent before are worth nothing."
+            ),
+            done=_("The change waits for a colleague's approval."),
+            run=approvals.ask_contact_change,
+            fits=lambda now: not now.frozen,
+            form=ContactForm,
+            asks=True,
         ),
     )
 }

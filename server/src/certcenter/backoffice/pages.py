@@ -16,6 +16,12 @@ from certcenter.portal import render as rendering
 #: Seconds before the idle end at which the page warns.
 WARNING_SECONDS = 60
 
+#: Pages that belong to an entry without standing in the menu themselves.
+_UNDER = {
+    "staff-customers": ("staff-customer", "staff-operate"),
+    "staff-approvals": ("staff-approval",),
+}
+
 
 def page(
     request: StaffRequest, template: str, context: Mapping[str, Any] | None = None, *, status: int = 200
@@ -37,15 +43,14 @@ def _menu(request: StaffRequest) -> Iterator[dict[str, Any]]:
     entries = (
         ("staff-home", _("Start"), "overview", True),
         ("staff-customers", _("Customers"), "data-check", Right.SEARCH in request.rights),
+        ("staff-approvals", _("Approvals"), "security-setting", Right.APPROVE in request.rights),
         ("staff-audit", _("Audit trail"), "instructions", Right.AUDIT in request.rights),
         ("staff-colleagues", _("Staff"), "building", Role.ADMINISTRATOR in request.staff.roles),
     )
     current = request.resolver_match.url_name if request.resolver_match else ""
     for name, label, icon, allowed in entries:
         if allowed:
-            here = name == current or (
-                name == "staff-customers" and current in {"staff-customer", "staff-operate"}
-            )
+            here = name == current or current in _UNDER.get(name, ())
             yield {"url": reverse(name), "label": label, "icon": icon, "current": here}
     yield {
         "url": reverse("staff-logout"),

@@ -21,6 +21,9 @@ class Right(StrEnum):
     RESET_LIMITS = "reset-limits"
     FREEZE = "freeze"
     THAW = "thaw"
+    #: Asked for by one, approved by another (identity.approvals).
+    CHANGE_CONTACT = "change-contact"
+    APPROVE = "approve"
     AUDIT = "audit"
 
 
@@ -37,6 +40,8 @@ RIGHTS: Final = MappingProxyType(
                 Right.REVOKE,
                 Right.FREEZE,
                 Right.THAW,
+                Right.CHANGE_CONTACT,
+                Right.APPROVE,
             }
         ),
         Role.AUDITOR: frozenset({Right.SEARCH, Right.AUDIT}),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from certcenter.backoffice.views import audit, customers, session
+from certcenter.backoffice.views import approvals, audit, customers, session
 from certcenter.portal.urls import common, handler400, handler403, handler404, handler500
 
 __all__ = ["handler400", "handler403", "handler404", "handler500", "urlpatterns"]
@@ -17,6 +17,8 @@ urlpatterns = [
     path("customers/", customers.search, name="staff-customers"),
     path("customers/<int:customer_id>/", customers.customer, name="staff-customer"),
     path("customers/<int:customer_id>/<slug:name>/", customers.operate, name="staff-operate"),
+    path("approvals/", approvals.waiting, name="staff-approvals"),
+    path("approvals/<uuid:approval_id>/", approvals.decide, name="staff-approval"),
     path("audit/", audit.events, name="staff-audit"),
     path("audit/verify/", audit.verify, name="staff-verify"),
     path("staff/", session.colleagues, name="staff-colleagues"),

@@ -20,6 +20,12 @@ class Event(StrEnum):
     STAFF_UNLOCKED = "staff:lock:cleared"
     STAFF_SIGNED_OUT = "staff:session:ended"
     STAFF_REFUSED = "staff:action:refused"
+    APPROVAL_ASKED = "approval:ask:done"
+    APPROVAL_GIVEN = "approval:decide:given"
+    APPROVAL_DECLINED = "approval:decide:declined"
+    APPROVAL_WITHDRAWN = "approval:ask:withdrawn"
+    APPROVAL_USED = "approval:use:done"
+    APPROVAL_REFUSED = "approval:decide:refused"
     # login and sessions
     LOGIN_SUCCEEDED = "login:password:succeeded"
     LOGIN_REFUSED = "login:password:refused"

@@ -139,6 +139,7 @@ CUSTOMERS: Final[dict[str, tuple[Person, ...]]] = {
 STAFF: Final[dict[str, tuple[str, str]]] = {
     "service": ("客服 周小姐", "customer-service"),
     "officer": ("憑證承辦 許先生", "registration-officer"),
+    "officer2": ("憑證覆核 羅小姐", "registration-officer"),
     "auditor": ("稽核 鄭小姐", "auditor"),
     "admin": ("管理者 何先生", "administrator"),
 }

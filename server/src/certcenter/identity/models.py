@@ -54,6 +54,33 @@ class Role(models.TextChoices):
     ADMINISTRATOR = "administrator", _("administrator")
 
 
+class UserRole(models.TextChoices):
+    """What a user of a company may do there (SPEC B10): prepare, release, look after the other users."""
+
+    MAKER = "maker", _("maker")
+    CHECKER = "checker", _("checker")
+    ADMINISTRATOR = "administrator", _("administrator")
+
+
+class ApprovalKind(models.TextChoices):
+    """What needs four eyes (SPEC D5, B10)."""
+
+    CONTACT_CHANGE = "contact-change", _("change of a contact")
+    COUNTER_REISSUE = "counter-reissue", _("password slip at the counter")
+    USER_RESET = "user-reset", _("new password of a company's user")
+
+
+class ApprovalState(models.TextChoices):
+    """The life of a request (identity.approvals). An open one past its end counts as ended."""
+
+    OPEN = "open", _("waiting for approval")
+    APPROVED = "approved", _("approved")
+    DONE = "done", _("done")
+    DECLINED = "declined", _("declined")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+    ENDED = "ended", _("too late")
+
+
 class SessionKind(models.TextChoices):
     """A browser's session comes by cookie, a program's by bearer token."""
 
@@ -201,6 +228,67 @@ class Staff(AbstractBaseUser):
         return self.is_staff
 
 
+class CompanyUser(models.Model):
+    """A person who acts for a company, known by the company's business ID and a user code (SPEC B10)."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="users")
+    #: Normalised: capitals and digits.
+    code = models.CharField(max_length=20)
+    name = models.CharField(max_length=100)
+    roles = models.JSONField(default=list)
+    created_at = models.DateTimeField()
+    disabled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["customer", "code"], name="user_once_a_company"),
+        ]
+
+    def __str__(self) -> str:
+        return self.subject
+
+    @property
+    def subject(self) -> str:
+        """How the audit, the gates and the approvals name this user."""
+        return f"user:{self.pk}"
+
+    def has_role(self, *roles: UserRole) -> bool:
+        """Whether this user is active and holds one of `roles`."""
+        return self.disabled_at is None and any(role in self.roles for role in roles)
+
+
+class Approval(models.Model):
+    """Something that hurts, asked by one and approved by another (SPEC D5, B10)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=16, choices=ApprovalKind)
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="approvals")
+    #: What exactly it is about, such as `user:12`; empty where the customer says it all.
+    target = models.CharField(max_length=64, blank=True, default="")
+    #: What was asked, word for word, until it has ended: the second person sees this and nothing else happens.
+    terms = models.JSONField(default=dict)
+    note = models.CharField(max_length=300)
+    #: `staff:7` or `user:12`.
+    asked_by = models.CharField(max_length=64)
+    asked_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+    state = models.CharField(max_length=10, choices=ApprovalState)
+    decided_by = models.CharField(max_length=64, blank=True, default="")
+    decided_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "customer", "target"],
+                condition=Q(state__in=["open", "approved"]),
+                name="approval_once_at_a_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"approval:{self.pk}"
+
+
 class KnownDevice(models.Model):
     """A browser from which the customer has logged in before; its cookie's random token is kept hashed."""
 
@@ -232,6 +320,10 @@ class Session(models.Model):
     kind = models.CharField(max_length=8, choices=SessionKind)
     customer = models.ForeignKey(
         Customer, on_delete=models.CASCADE, null=True, blank=True, related_name="sessions"
+    )
+    #: Who acts for a company; none for a person.
+    user = models.ForeignKey(
+        CompanyUser, on_delete=models.CASCADE, null=True, blank=True, related_name="sessions"
     )
     staff = models.ForeignKey(Staff, on_delete=models.CASCADE, null=True, blank=True, related_name="sessions")
     #: Sealed under a key derived from the session's key: unreadable with the database alone.

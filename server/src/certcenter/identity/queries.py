@@ -56,6 +56,12 @@ def require_not_frozen(customer: Customer) -> None:
 #: For rows that have a `customer`: it is frozen at this moment.
 OWNER_FROZEN = Exists(Customer.objects.filter(pk=OuterRef("customer_id"), frozen_at__isnull=False))
 
+#: For rows that have a `customer` and `created_at`: a contact was retired since. What was sent before dies with it
+#: (SPEC B3), whoever changed it.
+CONTACT_CHANGED = Exists(
+    Contact.objects.filter(retired_at__gt=OuterRef("created_at"), customer=OuterRef("customer_id"))
+)
+
 
 def by_name(institution: str, prefix: str, *, after: int = 0, limit: int) -> list[Customer]:
     """Return customers whose name begins with `prefix`, by keyset on their number."""

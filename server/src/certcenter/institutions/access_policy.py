@@ -124,6 +124,13 @@ class LockPolicy(PolicyModel):
         return self
 
 
+class ApprovalPolicy(PolicyModel):
+    """Four eyes: what one person asks for and another approves (SPEC D5, B10)."""
+
+    hours: Annotated[int, Field(ge=1, le=72)] = 8
+    """How long a request waits, and how long an approval can be used after it was asked for."""
+
+
 class ApiPolicy(PolicyModel):
     """Programs (bearer sessions)."""
 

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from certcenter.core.texts import Text
 from certcenter.institutions.access_policy import (
     ApiPolicy,
+    ApprovalPolicy,
     CodePolicy,
     CodesPolicy,
     LockPolicy,
@@ -50,6 +51,7 @@ __all__ = [
     "Accent",
     "ApiPolicy",
     "ApplicationPolicy",
+    "ApprovalPolicy",
     "Branding",
     "CAPolicy",
     "CodePolicy",
@@ -111,6 +113,7 @@ class Institution(PolicyModel):
     codes: CodesPolicy
     passwords: PasswordPolicy
     lock: LockPolicy
+    approvals: ApprovalPolicy = ApprovalPolicy()
     contact: ContactPolicy
     links: tuple[Link, ...] = ()
     notices: NoticePolicy

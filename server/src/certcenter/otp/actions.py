@@ -261,6 +261,7 @@ def _count_try(
     try:
         with transaction.atomic():
             alive = mine.filter(killed_at__isnull=True, expires_at__gt=now, tries__lt=rule.tries)
+            alive = alive.exclude(queries.CONTACT_CHANGED)
             if not alive.update(tries=F("tries") + 1):
                 raise CodeUsedUp if mine.filter(tries__gte=rule.tries).exists() else CodeExpired
             limits.take(_WRONG, subject=customer.subject, window=_today(), limit=codes.daily_wrong_limit)

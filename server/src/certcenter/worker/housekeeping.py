@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from certcenter.certificates import procedures
 from certcenter.core import clock, gates, limits
-from certcenter.identity import sessions
+from certcenter.identity import approvals, sessions
 from certcenter.otp import actions as codes
 from certcenter.outbox import actions as outbox
 from certcenter.passwords import sources
@@ -29,4 +29,5 @@ def run_once() -> int:
     limits.purge(before=clock.now() - LIMITS_KEPT)
     outbox.purge(before=before)
     sessions.clear_ended(limit=SESSIONS_AT_ONCE)
+    approvals.end_late(limit=SESSIONS_AT_ONCE)
     return 0

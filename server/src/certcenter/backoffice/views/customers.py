@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from certcenter.audit.actions import record
 from certcenter.backoffice import queries
 from certcenter.backoffice.access import StaffRequest, actor_of, institutions_of, require, staff_page
-from certcenter.backoffice.forms import ReasonForm, SearchForm
+from certcenter.backoffice.forms import SearchForm
 from certcenter.backoffice.operations import OPERATIONS, offered
 from certcenter.backoffice.pages import page
 from certcenter.backoffice.roles import Right
@@ -74,13 +74,13 @@ def operate(request: StaffRequest, customer_id: int, name: str) -> HttpResponse:
         raise NotFound
     require(request, operation.right)
     found = queries.customer_of(request.staff, customer_id)
-    form = ReasonForm(_posted(request), hint=operation.hint)
+    form = operation.form(_posted(request), customer=found, hint=operation.hint)
     context = {"seen": queries.customer_page(found, request.rights), "operation": operation, "form": form}
     if request.method == "POST":
         if form.is_valid():
             try:
                 actor = actor_of(request, institution=found.institution)
-                operation.run(found, note=form.cleaned_data["note"], actor=actor)
+                operation.run(found, actor=actor, **form.given())
             except CentreError as error:
                 context |= rendering.refusal(error)
             else:
