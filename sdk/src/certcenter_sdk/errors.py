@@ -53,3 +53,7 @@ class KeyRefused(Refused):
 
 class PfxRefused(Refused):
     """A PFX file can't be read, or must not be written as asked."""
+
+
+class StoreRefused(Refused):
+    """The key store can't do what was asked, or must not; what was there before is there still."""

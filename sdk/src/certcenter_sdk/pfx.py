@@ -88,7 +88,7 @@ def write(
         PfxRefused: `password-empty`, `password-not-ascii`, `password-forbidden`, `key-mismatch`.
         ValueError: too few iterations.
     """
-    _check_password(password, forbidden)
+    check_password(password, forbidden)
     if iterations < MAC_ITERATIONS:
         raise ValueError(f"at least {MAC_ITERATIONS} iterations (SPEC E11)")
     if keys.spki(key.public_key()) != keys.spki(certificate.public_key()):  # type: ignore[arg-type]  # any key has an SPKI
@@ -113,7 +113,12 @@ def write(
     return _with_new_mac(written, password)
 
 
-def _check_password(password: str, forbidden: Collection[str]) -> None:
+def check_password(password: str, forbidden: Collection[str]) -> None:
+    """What E11 asks of a PFX password; its length is the policy's to check.
+
+    Raises:
+        PfxRefused: `password-empty`, `password-not-ascii`, `password-forbidden`.
+    """
     if not password:
         raise PfxRefused("password-empty", "a PFX needs a password")
     if not _PRINTABLE_ASCII.issuperset(password):

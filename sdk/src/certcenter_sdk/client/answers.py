@@ -1,18 +1,15 @@
 """What the centre answers, read with care: typed values, and problems as exceptions (RFC 9457)."""
 
-import base64
-import binascii
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import httpx
 
+from certcenter_sdk.octets import decode_bytes, encode_bytes
+
+__all__ = ["Answer", "ApiProblem", "encode_bytes", "read_answer", "unexpected"]
+
 Kind = TypeVar("Kind", str, int, bool)
-
-
-def encode_bytes(value: bytes) -> str:
-    """Bytes as the API carries them: base64url without padding."""
-    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
 
 
 class ApiProblem(Exception):
@@ -69,10 +66,9 @@ class Answer:
 
     def octets(self, key: str) -> bytes:
         """Bytes, carried as base64url without padding."""
-        text = self.text(key)
         try:
-            return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        except (binascii.Error, ValueError):
+            return decode_bytes(self.text(key))
+        except ValueError:
             raise unexpected(self.status, f"{key!r} is not base64url") from None
 
     def _typed(self, key: str, kind: type[Kind]) -> Kind:

@@ -108,6 +108,8 @@ class KeyOut(Output):
     types: tuple[KeyType, ...]
     default_type: KeyType
     pbkdf2_iterations: int
+    folder: str | None
+    """Name of the folder in the home directory, where the place is `pfx-directory`."""
     password: PasswordRuleOut | None
 
 
@@ -157,6 +159,8 @@ class ExportOut(Output):
     name_changeable: bool
     password: ExportPassword
     compatible_allowed: bool
+    copies_file: bool
+    """The PFX at rest is copied after a check, under the password that it has."""
 
 
 class RepairOut(Output):
@@ -342,6 +346,7 @@ def _key(institution: Institution, words: _Words) -> KeyOut:
         types=key.types,
         default_type=key.default_type,
         pbkdf2_iterations=key.pbkdf2_iterations,
+        folder=key.folder,
         password=_password(key.password, words) if key.password else None,
     )
 
