@@ -8,7 +8,7 @@ from certcenter.identity.models import Customer
 from certcenter.identity.rows import CustomerRow
 
 INSTITUTION = "sample"
-PASSWORD = "Abc12345"
+PASSWORD = "Rope7352"
 ROW = {
     "national_id": "A123456789",
     "name": "王小明",

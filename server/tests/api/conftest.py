@@ -23,7 +23,7 @@ from certcenter_sdk.proofs import Proof
 from certcenter_sdk.structures import format_time
 
 INDEX = "127.0.0.1:8000"
-PASSWORD = "abcd1234"
+PASSWORD = "Rope7352"
 WANG = "A123456789"
 COMPANY = "04595257"
 PEOPLE = {

@@ -56,7 +56,7 @@ def test_the_password_still_fits_after_a_restore(centre, saved, elsewhere):
     assert invoke(elsewhere, "restore", saved).returncode == 0
     code = (
         "from certcenter.passwords import hashing; from certcenter.passwords.models import Credential;"
-        "c = Credential.objects.get(); print(hashing.verify(hashing.Hashed(c.hash, c.pepper_id), 'Abc12345'))"
+        "c = Credential.objects.get(); print(hashing.verify(hashing.Hashed(c.hash, c.pepper_id), 'Rope7352'))"
     )
     secrets = {f"CERTCENTER_{name.upper()}": "" for name in engine.secrets}
     assert engine.run(code, **{**elsewhere, **secrets}).stdout == "True\n"

@@ -15,7 +15,7 @@ from django.test import Client
 from certcenter_sdk.client import altcha
 
 HOST = "sample.localhost:8000"
-PASSWORD = "abcd1234"
+PASSWORD = "Rope7352"
 WANG, COMPANY, MUTE = "A123456789", "04595257", "J120000005"
 PEOPLE = (
     {"national_id": WANG, "name": "王三豐", "birth_date": "1987-12-05", "phones": "0936000054",

@@ -26,7 +26,7 @@ def test_what_is_missing_is_said_on_top_and_at_the_field(reader):
 
 
 def test_a_right_password_without_the_captcha_is_refused(reader):
-    answer = reader.post("/login/", identity=WANG, password="abcd1234", captcha="")
+    answer = reader.post("/login/", identity=WANG, password="Rope7352", captcha="")
     assert answer.status_code != 302
     assert "session" not in answer.cookies
 

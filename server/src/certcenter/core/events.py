@@ -34,6 +34,14 @@ class Event(StrEnum):
     LOGIN_UNLOCKED = "login:lock:cleared"
     LOGIN_UNLOCK_REFUSED = "login:unlock:refused"
     PASSWORD_SET = "password:set:done"  # noqa: S105 - an event
+    PASSWORD_CHANGED = "password:change:done"  # noqa: S105 - an event
+    PASSWORD_CHANGE_REFUSED = "password:change:refused"  # noqa: S105 - an event
+    PASSWORD_CHANGE_FORCED = "password:change:forced"  # noqa: S105 - an event
+    PASSWORDS_UNIFIED = "password:unify:done"
+    PASSWORDS_SEPARATED = "password:separate:done"
+    PASSWORDS_SEPARATION_REFUSED = "password:separate:refused"
+    VOICE_ACCEPTED = "voice:password:accepted"
+    VOICE_REFUSED = "voice:password:refused"
     CLIENT_REGISTERED = "client:register:done"
     CLIENT_DISABLED = "client:disable:done"
     CLIENT_REFUSED = "client:secret:refused"

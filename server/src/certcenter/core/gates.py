@@ -167,13 +167,18 @@ class Gate:
     def clear(self, *, then: Callable[[], None] | None = None) -> None:
         """Forget all failures, the used unlock and what is in flight (a reissue does so, SPEC E2, B3); `then` as `unlock`."""
         with self._transaction():
-            # First reservations, then the gate, as everywhere here: two orders would be a deadlock.
-            dropped = self._reservations().delete()[0]
-            self._rows.update(
-                failed=0, total_failed=0, in_flight=_less(dropped), unlocked=False, changed_at=clock.now()
-            )
+            self.forget()
             if then is not None:
                 then()
+
+    def forget(self) -> None:
+        """Do what `clear` does inside the caller's transaction: what opens the gate and what it opens are one change."""
+        assert connections[self.using].in_atomic_block
+        # First reservations, then the gate, as everywhere here: two orders would be a deadlock.
+        dropped = self._reservations().delete()[0]
+        self._rows.update(
+            failed=0, total_failed=0, in_flight=_less(dropped), unlocked=False, changed_at=clock.now()
+        )
 
     @property
     def _rows(self) -> Any:

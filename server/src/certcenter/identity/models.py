@@ -328,6 +328,10 @@ class Session(models.Model):
     staff = models.ForeignKey(Staff, on_delete=models.CASCADE, null=True, blank=True, related_name="sessions")
     #: Sealed under a key derived from the session's key: unreadable with the database alone.
     data = models.TextField(blank=True, default="")
+    #: The password that began it is due: until it is changed, nothing else is allowed (SPEC B8).
+    must_change = models.BooleanField(default=False)
+    #: Ids of the accounts that the password opens, where each has its own (SPEC B5); null: all.
+    opened = models.JSONField(null=True, blank=True)
     created_at = models.DateTimeField()
     seen_at = models.DateTimeField()
     idle_ends_at = models.DateTimeField(db_index=True)

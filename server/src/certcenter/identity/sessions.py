@@ -41,6 +41,28 @@ class _Ends:
     absolute: timedelta
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What the password that began a session allows (SPEC B5, B8)."""
+
+    #: Nothing but changing it.
+    must_change: bool = False
+    #: The accounts that it opens; None: all of them.
+    opened: tuple[UUID, ...] | None = None
+
+    @classmethod
+    def of(cls, session: Session) -> "Scope":
+        """Return what a session was begun with."""
+        accounts = None if session.opened is None else tuple(UUID(text) for text in session.opened)
+        return cls(must_change=session.must_change, opened=accounts)
+
+
+def widen(session_id: str | UUID, scope: Scope) -> None:
+    """Give a session another scope, inside the change of password that demands it."""
+    accounts = None if scope.opened is None else [str(account) for account in scope.opened]
+    Session.objects.filter(pk=session_id).update(must_change=scope.must_change, opened=accounts)
+
+
 def _ends(institution: str, kind: SessionKind) -> _Ends:
     if institution == STAFF:
         return _Ends(_STAFF_IDLE, _STAFF_ABSOLUTE)
@@ -81,16 +103,22 @@ def _touch(row: Session) -> None:
 
 
 def _open(
-    key: str, institution: str, kind: SessionKind, *, customer: Customer | None, staff_id: int | None = None
+    key: str,
+    institution: str,
+    kind: SessionKind,
+    *,
+    customer: Customer | None,
+    scope: "Scope | None" = None,
 ) -> Session:
-    now, ends = clock.now(), _ends(institution, kind)
+    now, ends, allowed = clock.now(), _ends(institution, kind), scope or Scope()
     clear_ended(limit=_CLEARED_AT_ONCE)
     return Session.objects.create(
         key_hash=_hash(key),
         institution=institution,
         kind=kind,
         customer=customer,
-        staff_id=staff_id,
+        must_change=allowed.must_change,
+        opened=None if allowed.opened is None else [str(account) for account in allowed.opened],
         created_at=now,
         seen_at=now,
         idle_ends_at=now + ends.idle,
@@ -128,12 +156,18 @@ class SessionStore(SessionBase):
         self._remembered()
         return min(self._row.idle_ends_at, self._row.absolute_ends_at) if self._row else None
 
-    def sign_in(self, customer: Customer) -> None:
+    @property
+    def scope(self) -> "Scope":
+        """What the password that began this session allows."""
+        self._remembered()
+        return Scope.of(self._row) if self._row else Scope()
+
+    def sign_in(self, customer: Customer, scope: "Scope | None" = None) -> None:
         """Begin a session for `customer` under a new key: whatever was known before the login is worthless (SPEC E7)."""
         if customer.institution != self.institution:
             raise ValueError("a session is bound to its institution")
         self.flush()
-        self._begin(customer=customer)
+        self._begin(customer=customer, scope=scope)
         self._session_cache: dict[str, Any] = {}
 
     def step_up(self) -> None:
@@ -213,9 +247,11 @@ class SessionStore(SessionBase):
         remembered: dict[str, Any] = self._get_session()  # type: ignore[attr-defined]  # not in the stubs
         return remembered
 
-    def _begin(self, *, customer: Customer | None) -> None:
+    def _begin(self, *, customer: Customer | None, scope: "Scope | None" = None) -> None:
         self._session_key = self._new_key()
-        self._row = _open(self._session_key, self.institution, SessionKind.BROWSER, customer=customer)
+        self._row = _open(
+            self._session_key, self.institution, SessionKind.BROWSER, customer=customer, scope=scope
+        )
         self.modified = True
 
     @staticmethod
@@ -249,7 +285,9 @@ class SessionStore(SessionBase):
         return hashlib.sha256(b"certcenter session data" + self.session_key.encode()).digest()
 
 
-def open_program_session(customer: Customer, *, actor: Actor) -> tuple[str, Session]:
+def open_program_session(
+    customer: Customer, *, actor: Actor, scope: "Scope | None" = None
+) -> tuple[str, Session]:
     """Open a session for a program that has logged `customer` in; returns its bearer token, shown this once.
 
     The login itself was recorded by `passwords.login`.
@@ -257,7 +295,7 @@ def open_program_session(customer: Customer, *, actor: Actor) -> tuple[str, Sess
     if actor.institution != customer.institution:
         raise ValueError("a session is bound to its institution")
     token = _TOKEN_PREFIX + secrets.token_urlsafe(32)
-    return token, _open(token, customer.institution, SessionKind.PROGRAM, customer=customer)
+    return token, _open(token, customer.institution, SessionKind.PROGRAM, customer=customer, scope=scope)
 
 
 def by_token(institution: str, token: str) -> Session | None:
@@ -275,9 +313,13 @@ def close(session_id: str | UUID, *, customer: Customer, actor: Actor) -> None:
             record(Event.LOGOUT, actor=actor, subject=customer.subject)
 
 
-def end_all(customer: Customer) -> int:
-    """End all sessions of `customer`, inside the change that demands it and records it; returns how many."""
-    return Session.objects.filter(customer=customer).delete()[0]
+def end_all(customer: Customer, *, keep: str = "") -> int:
+    """End all sessions of `customer`, inside the change that demands it and records it; returns how many.
+
+    `keep` is the binding of the one that goes on.
+    """
+    ending = Session.objects.filter(customer=customer)
+    return (ending.exclude(pk=keep) if keep else ending).delete()[0]
 
 
 def clear_ended(*, limit: int) -> int:

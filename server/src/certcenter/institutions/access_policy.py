@@ -23,6 +23,8 @@ class LoginPolicy(PolicyModel):
     slip_dialog: bool = False
     """Asks for the password slip (送出/關閉) at the first 憑證作業."""
     new_device_notice: bool = True
+    user_code: bool = False
+    """Whether a customer may choose a code (使用者代號) to log in with; the ID, which others know, then opens nothing."""
 
 
 class SessionPolicy(PolicyModel):
@@ -82,6 +84,15 @@ class CodesPolicy(PolicyModel):
         return self.reissue if CodePurpose(purpose) is CodePurpose.REISSUE else self.default
 
 
+class CredentialRule(PasswordRule):
+    """One kind of password: its form, its history and its life (SPEC B10)."""
+
+    history: Annotated[int, Field(ge=0, le=24)] = 1
+    """How many passwords, the present one among them, may not be chosen again."""
+    expiry_days: Count | None = None
+    """Days until it must be changed; no value: never."""
+
+
 class PasswordPolicy(PolicyModel):
     """The password centre (SPEC B)."""
 
@@ -89,13 +100,11 @@ class PasswordPolicy(PolicyModel):
     """Whether the profile shows the password centre."""
     captcha: Captcha = Captcha.WORK
     """Asked by the password centre, whatever the login asks (SPEC B1)."""
-    login: PasswordRule
-    withdrawal: PasswordRule
+    login: CredentialRule
+    withdrawal: CredentialRule
+    voice: CredentialRule
+    """Digits only, whatever the rule's lengths: a telephone has no letters (SPEC B4)."""
     birth_calendar: Calendar = Calendar.GREGORIAN
-    expiry_days: Count | None = None
-    """Days until a password must be changed; no value: never."""
-    history: Annotated[int, Field(ge=0, le=24)] = 1
-    """How many earlier passwords may not be used again."""
     initial_days: Annotated[int, Field(ge=1, le=31)] = 30
     """Within which an initial secret must be used (電子憑證交付作業要點: one month)."""
     voice_sync: bool = False

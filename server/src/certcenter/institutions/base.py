@@ -29,6 +29,11 @@ class PasswordFailure(StrEnum):
     SYMBOLS = "password-symbols"
     """Something other than ASCII letters and digits: symbols, spaces, full-width characters."""
     IS_IDENTITY = "password-is-identity"
+    IS_PERSONAL = "password-is-personal"
+    """It contains the birth date, a phone number or an account number."""
+    IS_COMMON = "password-is-common"
+    IS_FORMER = "password-is-former"
+    NOT_DIGITS = "password-not-digits"
 
 
 class PasswordRule(PolicyModel):

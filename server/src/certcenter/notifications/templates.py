@@ -36,6 +36,30 @@ TEMPLATES: dict[Event, Template] = {
         _("Your login password was changed at %(time)s."),
         _NOT_YOU,
     ),
+    Event.PASSWORD_CHANGED: Template(
+        _("Your password was changed"),
+        _("Your password was changed at %(time)s."),
+        _NOT_YOU,
+    ),
+    Event.PASSWORD_CHANGE_FORCED: Template(
+        _("Please change your login password"),
+        _(
+            "At %(time)s your login password was marked for change: you will be asked for a new one when you log in."
+        ),
+        _CALL,
+    ),
+    Event.PASSWORDS_UNIFIED: Template(
+        _("Your accounts have one login password now"),
+        _(
+            "At %(time)s one login password was set for all your accounts. Only a branch can separate them again."
+        ),
+        _NOT_YOU,
+    ),
+    Event.PASSWORDS_SEPARATED: Template(
+        _("Your accounts have separate login passwords now"),
+        _("At %(time)s your branch separated your accounts: each login password can be changed by itself."),
+        _NOT_YOU,
+    ),
     Event.CUSTOMER_CONTACT_CHANGED: Template(
         _("Your contact data were changed"),
         _("The contact %(old)s was changed to %(new)s at %(time)s."),

@@ -1,51 +1,138 @@
-"""Set a password; later change, unify, reissue, unlock (SPEC B)."""
+"""What others than the customer do with passwords: set, separate, force a change, unlock (SPEC B).
+
+What the customer does stands in `change`; the rows and their hashes are `store`'s.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 from django.db import transaction
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
 from certcenter.audit.actions import record, record_refusal
 from certcenter.core import clock
 from certcenter.core.actor import Actor
-from certcenter.core.errors import CentreError
+from certcenter.core.errors import CentreError, NotFound
 from certcenter.core.events import Event
 from certcenter.core.ids import new_uuid
-from certcenter.identity import sessions
+from certcenter.identity import queries, sessions
 from certcenter.identity.models import Customer
 from certcenter.identity.queries import require_not_frozen
 from certcenter.institutions import serving
-from certcenter.institutions.base import PasswordFailure
-from certcenter.institutions.policy import PasswordRule
 from certcenter.notifications.actions import notify
-from certcenter.passwords import hashing, login
-from certcenter.passwords.errors import PasswordRefused
-from certcenter.passwords.models import Credential, CredentialKind
+from certcenter.passwords import login, store
+from certcenter.passwords.store import Prepared
 
 
-def set_password(customer: Customer, password: str, *, actor: Actor, must_change: bool = False) -> None:
+def set_password(
+    customer: Customer,
+    password: str,
+    *,
+    actor: Actor,
+    must_change: bool = False,
+    account: UUID | None = None,
+) -> None:
     """Set the network password by the institution's rule; all sessions that an earlier password opened end with it.
 
-    A lock of the login stays: whoever resets a forgotten password clears it with `login.gate(customer).clear()`.
+    Without `account` it is set for everything. `must_change` makes it an initial password: it opens nothing but its own
+    change, and nothing at all after the policy's `initial_days`. A lock of the login stays: whoever resets a forgotten
+    password clears it in the same transaction (`put`, `clear_lock`).
 
-    Raises PasswordRefused, Busy.
+    Raises PasswordRefused, NotFound, PasswordsMoved, Busy.
     """
-    require_rule(serving.get(customer.institution).passwords.login, password, customer)
-    hashed = hashing.hash_password(password)
+    scopes = [account] if account or store.is_unified(customer) else _all_accounts(customer)
+    prepared = [store.prepare(customer, password, account=scope) for scope in scopes]
+    days = serving.get(customer.institution).passwords.initial_days
     with transaction.atomic():
-        _row, created = Credential.objects.update_or_create(
-            customer=customer,
-            kind=CredentialKind.NETWORK,
-            defaults={
-                "hash": hashed.encoded,
-                "pepper_id": hashed.pepper_id,
-                "changed_at": clock.now(),
-                "must_change": must_change,
-            },
+        put(
+            prepared,
+            actor=actor,
+            must_change=must_change,
+            usable_until=clock.now() + timedelta(days=days) if must_change else None,
         )
-        ended = 0 if created else sessions.end_all(customer)
-        record(Event.PASSWORD_SET, actor=actor, subject=customer.subject, first=created, sessions_ended=ended)
-        if not created:
-            notify(Event.PASSWORD_SET, customer=customer, details={}, key=f"password:{new_uuid()}")
+
+
+def put(
+    prepared: Sequence[Prepared],
+    *,
+    actor: Actor,
+    event: Event = Event.PASSWORD_SET,
+    must_change: bool = False,
+    usable_until: datetime | None = None,
+    unified: bool | None = None,
+    keep_session: str = "",
+    clear_lock: bool = False,
+    **details: Any,
+) -> None:
+    """Put prepared passwords of one customer in place, with all that follows, inside the caller's atomic().
+
+    The customer's sessions end, but for `keep_session`; `clear_lock` forgets both lock counters (reissue, SPEC B3);
+    `event` is what the history and the notice say. Raises PasswordsMoved.
+    """
+    customer = prepared[0].customer
+    replaced = store.replace(prepared, must_change=must_change, usable_until=usable_until, unified=unified)
+    ended = sessions.end_all(customer, keep=keep_session) if replaced else 0
+    if clear_lock:
+        login.gate(customer).forget()
+    kinds = sorted({change.kind.value for change in prepared})
+    accounts = sorted({str(change.account) for change in prepared if change.account})
+    record(
+        event,
+        actor=actor,
+        subject=customer.subject,
+        kinds=kinds,
+        accounts=accounts,
+        first=not replaced,
+        sessions_ended=ended,
+        **details,
+    )
+    if replaced:
+        notify(event, customer=customer, details={}, key=f"password:{new_uuid()}")
+
+
+def separate(customer: Customer, *, note: str = "", actor: Actor) -> None:
+    """Let each account have its own password from now on (staff, at the branch: SPEC B7); today's opens them all.
+
+    `note` is what staff saw and checked, without personal data. All sessions end. Raises Conflict if separate already
+    or without accounts, CustomerFrozen, PasswordsMoved.
+    """
+    with _refusals(Event.PASSWORDS_SEPARATION_REFUSED, customer, actor):
+        require_not_frozen(customer)
+        with transaction.atomic():
+            accounts = store.split(customer)
+            ended = sessions.end_all(customer)
+            record(
+                Event.PASSWORDS_SEPARATED,
+                actor=actor,
+                subject=customer.subject,
+                note=note,
+                accounts=accounts,
+                sessions_ended=ended,
+            )
+            notify(Event.PASSWORDS_SEPARATED, customer=customer, details={}, key=f"separate:{new_uuid()}")
+
+
+def force_change(customer: Customer, *, account: UUID | None = None, note: str = "", actor: Actor) -> None:
+    """Let the network password open nothing but its own change (staff); all sessions end.
+
+    `account` chooses one of separate passwords. Raises NotFound where there is no such password.
+    """
+    with transaction.atomic():
+        forced = store.force_change(customer, account=account)
+        if not forced:
+            raise NotFound
+        ended = sessions.end_all(customer)
+        record(
+            Event.PASSWORD_CHANGE_FORCED,
+            actor=actor,
+            subject=customer.subject,
+            note=note,
+            passwords=forced,
+            sessions_ended=ended,
+        )
+        notify(Event.PASSWORD_CHANGE_FORCED, customer=customer, details={}, key=f"force:{new_uuid()}")
 
 
 def unlock(customer: Customer, *, note: str = "", actor: Actor) -> None:
@@ -60,30 +147,20 @@ def unlock(customer: Customer, *, note: str = "", actor: Actor) -> None:
         record(Event.LOGIN_UNLOCKED, actor=actor, subject=customer.subject, note=note)
         notify(Event.LOGIN_UNLOCKED, customer=customer, details={}, key=f"unlock:{new_uuid()}")
 
-    try:
+    with _refusals(Event.LOGIN_UNLOCK_REFUSED, customer, actor):
         require_not_frozen(customer)
         login.gate(customer).unlock(then=told)
+
+
+@contextmanager
+def _refusals(event: Event, customer: Customer, actor: Actor) -> Iterator[None]:
+    """Write a refusal of the block into the history, after the block's transaction is undone (SPEC E9)."""
+    try:
+        yield
     except CentreError as refusal:
-        record_refusal(Event.LOGIN_UNLOCK_REFUSED, actor=actor, subject=customer.subject, reason=refusal.code)
+        record_refusal(event, actor=actor, subject=customer.subject, reason=refusal.code)
         raise
 
 
-def require_rule(rule: PasswordRule, password: str, customer: Customer) -> None:
-    """Raise PasswordRefused, saying everything that is wrong at once."""
-    failures = rule.failures(password, identity=customer.national_id)
-    if failures:
-        raise PasswordRefused(
-            {"password": " ".join(str(_FAILURES[failure]) % _limits(rule) for failure in failures)}
-        )
-
-
-_FAILURES: dict[PasswordFailure, Promise] = {
-    PasswordFailure.TOO_SHORT: _("At least %(min)s characters."),
-    PasswordFailure.TOO_LONG: _("At most %(max)s characters."),
-    PasswordFailure.SYMBOLS: _("Letters and digits only."),
-    PasswordFailure.IS_IDENTITY: _("Not your identity number."),
-}
-
-
-def _limits(rule: PasswordRule) -> dict[str, int]:
-    return {"min": rule.min_length, "max": rule.max_length or hashing.MAX_LENGTH}
+def _all_accounts(customer: Customer) -> list[UUID]:
+    return [account.id for account in queries.accounts(customer)]

@@ -38,7 +38,7 @@ class LoginTooOften(TooMany):
 
     code = "login-too-often"
     message = _("There were too many attempts to log in from here.")
-    next_step = _("Please wait a minute and try again.")
+    next_step = _("Please try again in %(retry_after)s seconds.")
 
 
 class PasswordRefused(Invalid):

@@ -5,18 +5,19 @@ time by design, so one process computes `hash_slots` at once; a short queue wait
 told that the centre is busy. Never called inside a database transaction.
 """
 
-import hashlib
+import base64
 import hmac
+import secrets
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from argon2 import PasswordHasher, Type
-from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
+from argon2 import Parameters, Type, extract_parameters
+from argon2.low_level import ARGON2_VERSION, hash_secret
 from django.conf import settings
 from django.db import connections
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 #: More than any password policy allows; what is longer is refused before it is hashed.
 MAX_LENGTH = 128
+_SALT_BYTES = 16
+_DIGEST_BYTES = 32
 _WAITING_PER_SLOT = 16
 _LONGEST_WAIT = 5.0  # seconds
 
@@ -85,31 +88,38 @@ class Slots:
                 self._free += 1
 
 
-def hash_password(password: str) -> Hashed:
-    """Return the hash to store. Raises Busy, and ValueError above `MAX_LENGTH`."""
-    with slot():
-        return Hashed(_hasher().hash(_peppered(password)), sealing.key_id(Use.PASSWORD))
+def hash_password(password: str, *, use: Use = Use.PASSWORD, like: str | None = None) -> Hashed:
+    """Return the hash to store, with today's parameters and a salt of its own, or with those of `like`.
 
-
-def verify(stored: Hashed | None, password: str) -> bool:
-    """Compare with one argon2id run, also where there is nothing to compare with (SPEC E4). Raises Busy.
-
-    A hash under a pepper that this process does not have never matches.
+    Raises Busy, and ValueError above `MAX_LENGTH`.
     """
-    known = stored is not None and stored.pepper_id == sealing.key_id(Use.PASSWORD)
-    encoded = stored.encoded if stored is not None and known else _nobodys()
-    peppered = _peppered(password)
-    with slot():
-        try:
-            _hasher().verify(encoded, peppered)
-        except (VerifyMismatchError, VerificationError, InvalidHashError):
-            return False
-    return known
+    recipe = _Recipe.of(like) if like is not None else _Recipe.fresh()
+    return Hashed(_run(recipe, password, use), sealing.key_id(use))
+
+
+def matches(stored: Sequence[Hashed], password: str, *, use: Use = Use.PASSWORD) -> tuple[bool, ...]:
+    """Say of each hash whether it is `password`'s, by one argon2id run for all (SPEC B5), also for none (SPEC E4).
+
+    They have one salt; one that has another, or a pepper that this process does not have, never matches. Raises Busy.
+    """
+    known = [each for each in stored if each.pepper_id == sealing.key_id(use)]
+    encoded = _run(_Recipe.of(known[0].encoded if known else _nobodys()), password, use)
+    return tuple(each in known and sealing.same(each.encoded, encoded) for each in stored)
+
+
+def verify(stored: Hashed | None, password: str, *, use: Use = Use.PASSWORD) -> bool:
+    """Compare with one hash or with nobody's, at the same cost. Raises Busy."""
+    return any(matches([] if stored is None else [stored], password, use=use))
 
 
 def outdated(stored: Hashed) -> bool:
-    """Whether the parameters have changed since: then hash anew at the next login."""
-    return _hasher().check_needs_rehash(stored.encoded)
+    """Whether the parameters have changed since: then hash anew when the password is next known."""
+    return _Recipe.of(stored.encoded).parameters != _parameters()
+
+
+def same_recipe(one: str, other: str) -> bool:
+    """Whether two encoded hashes have the same salt and parameters, so that one run serves both."""
+    return _Recipe.of(one) == _Recipe.of(other)
 
 
 @contextmanager
@@ -126,21 +136,67 @@ def _slots() -> Slots:
     return Slots(config.hash_slots, waiting=config.hash_slots * _WAITING_PER_SLOT, seconds=_LONGEST_WAIT)
 
 
-@lru_cache(maxsize=1)
-def _hasher() -> PasswordHasher:
+@dataclass(frozen=True, slots=True)
+class _Recipe:
+    """What besides the password goes into a hash."""
+
+    parameters: Parameters
+    salt: bytes
+
+    @classmethod
+    def fresh(cls) -> "_Recipe":
+        return cls(_parameters(), secrets.token_bytes(_SALT_BYTES))
+
+    @classmethod
+    def of(cls, encoded: str) -> "_Recipe":
+        """Read it out of `$argon2id$v=19$m=…,t=…,p=…$salt$digest`."""
+        salt = encoded.split("$")[4]
+        return cls(extract_parameters(encoded), base64.b64decode(salt + "=" * (-len(salt) % 4)))
+
+
+def _run(recipe: _Recipe, password: str, use: Use) -> str:
+    """Run argon2id once, in a slot."""
+    if len(password) > MAX_LENGTH:
+        raise ValueError("the password is too long to hash")
+    peppered = hmac.digest(sealing.key(use), password.encode("utf-8", "surrogatepass"), "sha256")
+    chosen = recipe.parameters
+    with slot():
+        return hash_secret(
+            peppered,
+            recipe.salt,
+            time_cost=chosen.time_cost,
+            memory_cost=chosen.memory_cost,
+            parallelism=chosen.parallelism,
+            hash_len=chosen.hash_len,
+            type=Type.ID,
+        ).decode()
+
+
+def _parameters() -> Parameters:
+    """Return today's parameters (SPEC E1)."""
     config: Config = settings.CONFIG
-    return PasswordHasher(
-        time_cost=config.argon2_time, memory_cost=config.argon2_memory_kib, parallelism=1, type=Type.ID
+    return Parameters(
+        type=Type.ID,
+        version=ARGON2_VERSION,
+        salt_len=_SALT_BYTES,
+        hash_len=_DIGEST_BYTES,
+        time_cost=config.argon2_time,
+        memory_cost=config.argon2_memory_kib,
+        parallelism=1,
     )
 
 
-@lru_cache(maxsize=1)
 def _nobodys() -> str:
-    """Return a hash with today's parameters that no password has."""
-    return _hasher().hash(hashlib.sha256(b"nobody" + sealing.key(Use.PASSWORD)).digest() + b"nobody")
+    """Return the encoded form of a hash with today's parameters that no password has."""
+    chosen = _parameters()
+    return _nobodys_with(chosen.memory_cost, chosen.time_cost)
 
 
-def _peppered(password: str) -> bytes:
-    if len(password) > MAX_LENGTH:
-        raise ValueError("the password is too long to hash")
-    return hmac.digest(sealing.key(Use.PASSWORD), password.encode("utf-8", "surrogatepass"), "sha256")
+@lru_cache(maxsize=4)
+def _nobodys_with(memory: int, time: int) -> str:
+    """Return a well-formed hash whose digest is random: nothing is computed for it."""
+    salt, digest = (
+        base64.b64encode(secrets.token_bytes(size)).decode().rstrip("=")
+        for size in (_SALT_BYTES, _DIGEST_BYTES)
+    )
+    return f"$argon2id$v={ARGON2_VERSION}$m={memory},t={time},p=1${salt}${digest}"

@@ -8,6 +8,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -22,14 +23,15 @@ from certcenter.core.ids import new_uuid
 from certcenter.core.sealing import Use
 from certcenter.identity import queries
 from certcenter.identity.models import Customer, KnownDevice
+from certcenter.identity.sessions import Scope
 from certcenter.institutions import serving
 from certcenter.institutions.policy import Institution
 from certcenter.notifications.actions import notify
 from certcenter.outbox.actions import enqueue
 from certcenter.passwords import captcha as captchas
-from certcenter.passwords import hashing, sources
+from certcenter.passwords import hashing, sources, store
 from certcenter.passwords.errors import CaptchaRefused, LoginRefused, LoginTooOften
-from certcenter.passwords.models import Credential, CredentialKind
+from certcenter.passwords.models import Credential
 
 __all__ = ["CaptchaRefused", "LoginRefused", "LoginTooOften", "SignedIn", "count_failure", "gate", "sign_in"]
 
@@ -46,7 +48,15 @@ class SignedIn:
     customer: Customer
     new_device: bool
     device_token: str
+    #: An initial, an expired or a forced password: the session may do nothing but change it.
     must_change: bool
+    #: The accounts that the password opens where each has its own (SPEC B5); None: all of them.
+    opened: tuple[UUID, ...] | None = None
+
+    @property
+    def scope(self) -> Scope:
+        """What the session that follows may do."""
+        return Scope(must_change=self.must_change, opened=self.opened)
 
 
 def sign_in(
@@ -77,15 +87,15 @@ def authenticate(
 ) -> SignedIn:
     """Check a password for a normalised ID, after whatever stands in for the captcha. Raises LoginRefused, Busy."""
     customer = queries.by_identity(institution.slug, number)
-    credential = _credential(customer)
-    stored = hashing.Hashed(credential.hash, credential.pepper_id) if credential else None
+    found = store.rows(customer)
     subject = customer.subject if customer else nobody(institution, number)
     try:
         with _gate(institution, subject).admit() as attempt:
-            right = _evaluate(attempt, stored, password)
-            if right and customer and credential:
+            right = evaluate(attempt, found, password)
+            if right and customer:
                 attempt.success()
-                return _welcome(customer, credential, password, device_token, actor)
+                store.rehash(customer, found, right, password)
+                return _welcome(customer, right, device_token=device_token, actor=actor)
             attempt.failure(then=lambda state: _tell_if_locked(customer, subject, state, actor))
     except GateLocked as locked:
         # A locked login costs what a wrong one costs, or the answer's time would tell (SPEC E4).
@@ -94,9 +104,7 @@ def authenticate(
         raise LoginRefused from None
     except AttemptExpired:
         raise Busy from None
-    record_refusal(
-        Event.LOGIN_REFUSED, actor=actor, subject=subject, reason="wrong" if credential else "unknown"
-    )
+    record_refusal(Event.LOGIN_REFUSED, actor=actor, subject=subject, reason="wrong" if found else "unknown")
     raise LoginRefused
 
 
@@ -160,24 +168,18 @@ _IDENTITY = {
 }
 
 
-def _credential(customer: Customer | None) -> Credential | None:
-    # The same query for nobody: its time is part of the answer's.
-    customer_id = customer.pk if customer else 0
-    return Credential.objects.filter(customer=customer_id, kind=CredentialKind.NETWORK).first()
-
-
-def _evaluate(attempt: Attempt, stored: hashing.Hashed | None, password: str) -> bool:
+def evaluate(attempt: Attempt, found: list[Credential], password: str) -> list[Credential]:
+    """Return the rows that the password opens. Where no slot was free nothing was evaluated: Busy, and nothing counts."""
     try:
-        return hashing.verify(stored, password)
+        return store.matching(found, password)
     except Busy:
-        attempt.withdraw()  # nothing was evaluated
+        attempt.withdraw()
         raise
 
 
 def _welcome(
-    customer: Customer, credential: Credential, password: str, device_token: str | None, actor: Actor
+    customer: Customer, right: list[Credential], *, device_token: str | None, actor: Actor
 ) -> SignedIn:
-    _rehash(credential, password)
     token = device_token if device_token and len(device_token) in _TOKEN_LENGTH else secrets.token_urlsafe(32)
     mine = actor.as_customer(customer.pk, session=actor.session)
     with transaction.atomic():
@@ -188,7 +190,11 @@ def _welcome(
             details = {"address": actor.address or "–"}
             notify(Event.LOGIN_NEW_DEVICE, customer=customer, details=details, key=f"device:{new_uuid()}")
     return SignedIn(
-        customer=customer, new_device=new_device, device_token=token, must_change=credential.must_change
+        customer=customer,
+        new_device=new_device,
+        device_token=token,
+        must_change=any(store.is_due(row) for row in right),
+        opened=store.opened(right),
     )
 
 
@@ -209,19 +215,6 @@ def _see_device(customer: Customer, token: str, actor: Actor) -> bool:
     )
     KnownDevice.objects.filter(pk__in=list(eldest[_MOST_DEVICES:])).delete()
     return True
-
-
-def _rehash(credential: Credential, password: str) -> None:
-    """Hash anew where the parameters have changed (SPEC E1); a password changed meanwhile wins."""
-    if not hashing.outdated(hashing.Hashed(credential.hash, credential.pepper_id)):
-        return
-    try:
-        fresh = hashing.hash_password(password)
-    except Busy:
-        return  # the next login will do
-    Credential.objects.filter(pk=credential.pk, hash=credential.hash).update(
-        hash=fresh.encoded, pepper_id=fresh.pepper_id
-    )
 
 
 def _tell_if_locked(customer: Customer | None, subject: str, state: GateState, actor: Actor) -> None:

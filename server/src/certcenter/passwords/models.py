@@ -1,9 +1,10 @@
 """Password credentials, registered clients, and challenges that were answered already."""
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from certcenter.identity.models import Customer
+from certcenter.identity.models import Account, Customer
 
 
 class CredentialKind(models.TextChoices):
@@ -15,23 +16,81 @@ class CredentialKind(models.TextChoices):
     USER = "user", _("user password")
 
 
+class Scheme(models.Model):
+    """Whether one password opens all of a customer's accounts (歸戶) or each account has its own (SPEC B4, B5).
+
+    A customer without a row is unified. `revision` counts the changes: a new password that was hashed for one state of
+    a customer's passwords is never written into another.
+    """
+
+    customer = models.OneToOneField(
+        Customer, on_delete=models.CASCADE, primary_key=True, related_name="password_scheme"
+    )
+    unified = models.BooleanField(default=True)
+    revision = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"scheme:{self.pk}"
+
+
 class Credential(models.Model):
-    """One password, as argon2id over HMAC-SHA256(pepper, password) (SPEC E1)."""
+    """One password, as argon2id over HMAC-SHA256(pepper of its kind, password) (SPEC E1).
+
+    All rows of one customer, kind and holder have the same salt and parameters: one run compares them all (SPEC B5).
+    """
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="credentials")
     kind = models.CharField(max_length=10, choices=CredentialKind)
+    #: Whose it is where the customer is a company with several users; empty: the customer's own.
+    holder = models.CharField(max_length=64, blank=True, default="")
+    #: The one account that it opens; without one it opens all.
+    account = models.ForeignKey(
+        Account, on_delete=models.CASCADE, null=True, blank=True, related_name="credentials"
+    )
     #: The encoded argon2id string: parameters, salt and digest.
     hash = models.CharField(max_length=200)
     #: Which pepper went in: the first 16 hex digits of its SHA-256, so that a change of key is noticed.
     pepper_id = models.CharField(max_length=16)
     changed_at = models.DateTimeField()
+    #: It opens nothing but its own change.
     must_change = models.BooleanField(default=False)
+    #: An initial password's last moment (電子憑證交付作業要點: one month); afterwards it opens nothing.
+    usable_until = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["customer", "kind"], name="credential_once_a_kind")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["customer", "kind", "holder"],
+                condition=Q(account__isnull=True),
+                name="credential_once_a_customer",
+            ),
+            models.UniqueConstraint(
+                fields=["account", "kind", "holder"],
+                condition=Q(account__isnull=False),
+                name="credential_once_an_account",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"credential:{self.pk}"
+
+
+class FormerPassword(models.Model):
+    """A password that was replaced: the policy's `history` says for how long it may not come back."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="former_passwords")
+    kind = models.CharField(max_length=10, choices=CredentialKind)
+    holder = models.CharField(max_length=64, blank=True, default="")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    hash = models.CharField(max_length=200)
+    pepper_id = models.CharField(max_length=16)
+    replaced_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["customer", "kind", "holder"], name="former_password_of")]
+
+    def __str__(self) -> str:
+        return f"former:{self.pk}"
 
 
 class Client(models.Model):

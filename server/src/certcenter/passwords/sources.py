@@ -4,6 +4,8 @@ A source gets `BURST` tries at once and then one each `EVERY` seconds: whole off
 type. The row holds the theoretical arrival time alone; nothing is counted, so nothing has to be reset.
 """
 
+from math import ceil
+
 from django.db import connection
 
 from certcenter.core import clock
@@ -23,14 +25,16 @@ _ARRIVE = """
 
 
 def arrive(source: str) -> None:
-    """Take one try of `source` (`Actor.source`). Raises LoginTooOften with `retry_after` in whole seconds."""
+    """Take one try of `source` (`Actor.source`). Raises LoginTooOften with `retry_after`: the seconds, rounded up, after which one try passes."""
     if not source:
         return
     now = clock.now().timestamp()
     with connection.cursor() as cursor:
         cursor.execute(_ARRIVE, [source, now + EVERY, now, now, EVERY, now + EVERY * (BURST - 1)])
-        if cursor.fetchone() is None:
-            raise LoginTooOften(retry_after=int(EVERY))
+        if cursor.fetchone() is not None:
+            return
+    arrival = Source.objects.filter(address=source).values_list("arrival", flat=True).first() or now
+    raise LoginTooOften(retry_after=max(1, ceil(arrival - EVERY * (BURST - 1) - now)))
 
 
 def purge() -> int:

@@ -93,10 +93,10 @@ def sign_in(request: VisitRequest, response: HttpResponse, body: SignIn) -> Stat
     visit = request.auth
     done = _authenticated(visit, body)
     if visit.kind is SessionKind.BROWSER:
-        visit.cookies.sign_in(done.customer)
+        visit.cookies.sign_in(done.customer, done.scope)
         _remember_device(response, done.device_token)
         return Status(201, _begun(done, visit.cookies.idle_ends_at))
-    token, session = sessions.open_program_session(done.customer, actor=visit.actor)
+    token, session = sessions.open_program_session(done.customer, actor=visit.actor, scope=done.scope)
     return Status(201, _begun(done, session.absolute_ends_at, token=token))
 
 

@@ -87,7 +87,7 @@ def _signed_in(request: InstitutionRequest, form: LoginForm, target: str) -> Htt
         device_token=request.COOKIES.get(device_cookie()),
         actor=actor_of(request),
     )
-    request.session.sign_in(done.customer)
+    request.session.sign_in(done.customer, done.scope)
     response = HttpResponseRedirect(_local(request, target, otherwise=reverse("overview")))
     response.set_cookie(
         device_cookie(),
