@@ -36,7 +36,7 @@ from certcenter_helper.core.values import Kind as What
 from certcenter_helper.core.work import Cancel, Progress, silent
 
 if TYPE_CHECKING:
-    from certcenter_helper.core.interface import Procedure
+    from certcenter_helper.core.interface import CommandCore, Procedure
 
 
 class Commands:
@@ -291,3 +291,8 @@ class Commands:
         from certcenter_helper.core import environment
 
         return environment.fix_all(self.desk)
+
+
+def _conforms(commands: Commands) -> "CommandCore":
+    """Commands is what shells are promised: mypy compares the two here."""
+    return commands

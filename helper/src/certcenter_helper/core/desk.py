@@ -63,7 +63,10 @@ class Desk:
                 return Line(self.known.house, token=token, patient=patient)
             except ValueError as error:
                 raise HelperError(
-                    Kind.INPUT, "centre-address", text("The centre must be reached over https."), detail=str(error)
+                    Kind.INPUT,
+                    "centre-address",
+                    text("The centre must be reached over https."),
+                    detail=str(error),
                 ) from error
 
     # What the institution wants

@@ -59,11 +59,13 @@ def export_rules(desk: Desk, panel_id: str) -> ExportRules:
     policy, entry = desk.policy, chosen(desk, panel_id)
     row = policy.values["export"]
     if not row["allowed"]:
-        raise HelperError(Kind.REFUSED, "export-off", text("This institution's certificates can't be exported."))
+        raise HelperError(
+            Kind.REFUSED, "export-off", text("This institution's certificates can't be exported.")
+        )
     return ExportRules(
         file_name=entry.issued.export_file_name,
         name_changeable=bool(row["name_changeable"]),
-        new_password=bool(row["password"] == "new-twice"),
+        new_password=bool(row["password"] == "new-twice"),  # noqa: S105 - the name of a rule
         rule=policy.password_rule,
         compatible_allowed=bool(row["compatible_allowed"]),
         folder=_visible_folder(),
@@ -87,7 +89,9 @@ def export(
     if rules.new_password:
         check_new_password(desk.policy, new_password or "")
     if compatible and not rules.compatible_allowed:
-        raise HelperError(Kind.REFUSED, "compatible-off", text("This institution does not allow the old format."))
+        raise HelperError(
+            Kind.REFUSED, "compatible-off", text("This institution does not allow the old format.")
+        )
     if target.exists() and not overwrite:
         raise HelperError(
             Kind.INPUT,

@@ -153,7 +153,9 @@ class Address:
                 "centre-address",
                 text("This is not the address of a certificate centre."),
                 detail=url,
-                advice=text("Give it as https://host/api/v1/i/<institution>/; your institution tells it to you."),
+                advice=text(
+                    "Give it as https://host/api/v1/i/<institution>/; your institution tells it to you."
+                ),
             )
         return cls(f"{parts.scheme}://{parts.netloc}", found)
 

@@ -52,7 +52,7 @@ class Procedure(Protocol):
 
     @property
     def next(self) -> Proof | None:
-        """The proof that is due. OLD_KEY is due where the old certificate's password must be asked: give it to `obtain`."""
+        """SLIP, CONSENT, BIRTH_DATE or CODE, whichever is due; None: go on with `obtain` or `revoke`."""
 
     @property
     def contacts(self) -> tuple[Contact, ...]:
@@ -61,6 +61,10 @@ class Procedure(Protocol):
     @property
     def accounts(self) -> tuple[Account, ...]:
         """Accounts to choose from where ACCOUNT is due."""
+
+    @property
+    def needs_old_key(self) -> bool:
+        """A renewal proven by the old certificate: its password is asked before `obtain`."""
 
     def agree(self) -> None:
         """我同意上述約定條款."""
@@ -76,6 +80,9 @@ class Procedure(Protocol):
 
     def check_code(self, code: str) -> None:
         """The code from the message; a wrong one raises with `tries_left`."""
+
+    def close(self) -> None:
+        """Nothing more is asked of it; close its connection."""
 
 
 class CommandCore(Protocol):
@@ -158,17 +165,7 @@ class CommandCore(Protocol):
     def repair(
         self, *, password: str | None = None, progress: Progress = ..., cancel: Cancel | None = None
     ) -> Repaired:
-        """Go on with whatever broke off (SPEC A9). `password`: of the waiting key, asked by PasswordNeeded where it is needed."""
-
-    def redownload(
-        self,
-        *,
-        password: str,
-        security: SecurityMode | None = None,
-        progress: Progress = ...,
-        cancel: Cancel | None = None,
-    ) -> Obtained:
-        """憑證重新下載, opened by staff, on the computer that applied."""
+        """Go on with whatever broke off (SPEC A9). `password` is the waiting key's: kind PASSWORD, code `password-needed`, asks for it."""
 
     # Files and settings
 
@@ -204,7 +201,7 @@ class CommandCore(Protocol):
     def change_password(self, *, old: str, new: str, panel_id: str = "") -> None:
         """憑證檔(PFX)密碼變更."""
 
-    def set_security(self, mode: SecurityMode, *, password: str, panel_id: str = "") -> str:
+    def set_security(self, mode: SecurityMode, *, password: str) -> str:
         """憑證密碼安全設定; returns the sentence that says when it takes effect."""
 
     def data_check(self) -> DataCheck:
@@ -215,10 +212,15 @@ class CommandCore(Protocol):
 
     # Orders
 
-    def sign_order(
-        self, fields: OrderFields, *, password: str | None = None, panel_id: str = ""
-    ) -> SignedOrder:
-        """Draft, sign under the security setting, hand in. Raises kind PASSWORD, code `password-needed`, where it asks."""
+    def sign_orders(
+        self,
+        orders: tuple[OrderFields, ...],
+        *,
+        ask: Callable[[], str],
+        progress: Progress = ...,
+        cancel: Cancel | None = None,
+    ) -> tuple[SignedOrder, ...]:
+        """Draft, sign, hand in: one trading session. `ask` is called, in this thread, whenever the security setting asks."""
 
     def verify_order(self, order: bytes, signature: bytes) -> Verified:
         """Check a signature over an order on this computer."""

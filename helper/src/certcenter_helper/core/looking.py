@@ -69,7 +69,9 @@ def _alone(desk: Desk, trouble: HelperError | None) -> Overview:
     with told():
         clients = panels.client_panels(desk, None, asked=False)
     unknown = [
-        text("Whether the centre holds the same certificate, and whether it was revoked, can't be known now."),
+        text(
+            "Whether the centre holds the same certificate, and whether it was revoked, can't be known now."
+        ),
         text("Applying, renewing, revoking, repairing and signing orders need the centre."),
     ]
     if trouble is not None:
@@ -96,9 +98,7 @@ def _reminder(desk: Desk, panel: ClientPanel) -> str:
     return desk.policy.host_word(HostStatus.EXPIRING).advice
 
 
-def _actions(
-    offered: list[str], clients: tuple[ClientPanel, ...], *, redownload: bool
-) -> tuple[Action, ...]:
+def _actions(offered: list[str], clients: tuple[ClientPanel, ...], *, redownload: bool) -> tuple[Action, ...]:
     """The centre's likeliest first, then those of the first page. A download makes sense where its key is (SPEC A9)."""
     known = {each.value for each in Action}
     found = [Action(each) for each in offered if each in known]

@@ -10,7 +10,6 @@ from certcenter_helper.core.policy import security_label
 from certcenter_helper.core.statuses import Here, Standing, There, client_actions, client_status, ordered
 from certcenter_helper.core.texts import text
 from certcenter_helper.core.values import ClientPanel, Fact, HostPanel, HostStatus, SecurityMode
-from certcenter_sdk.errors import StoreRefused
 from certcenter_sdk.store import Damaged, Entry, PendingKey, State
 from certcenter_sdk.store import Standing as Kept
 
@@ -135,11 +134,7 @@ def client_panels(
     desk: Desk, there: There | None, *, asked: bool, redownload: bool = False, now: datetime | None = None
 ) -> tuple[ClientPanel, ...]:
     """客戶端, one for each page of the pager; one that says so where there is nothing."""
-    try:
-        found = locals_of(desk)
-        mode = SecurityMode(desk.store.security().value)
-    except StoreRefused:
-        raise
+    found, mode = locals_of(desk), SecurityMode(desk.store.security().value)
     moment = now or datetime.now(UTC)
     panels = [
         _panel(desk, each, there, mode, asked=asked, redownload=redownload, now=moment)
@@ -196,7 +191,7 @@ def _client_facts(desk: Desk, here: Local | None, mode: SecurityMode | None) -> 
     how, entry = shown(desk), here.entry if here else None
     facts = []
     if how.keeps_file:
-        place = (_path(here) if here else None) or desk.store.location.pfx or desk.store.location.folder
+        place = (_path(here) if here else None) or desk.store.location.file or desk.store.location.folder
         facts += [
             Fact(key="path", name=text("Folder"), value=str(place.parent)),
             Fact(key="file", name=text("File"), value=place.name),
@@ -207,7 +202,9 @@ def _client_facts(desk: Desk, here: Local | None, mode: SecurityMode | None) -> 
     ends = certificate.not_valid_after_utc if certificate else None
     facts += [
         _who(how),
-        Fact(key="serial", name=text("Serial number"), value=desk.policy.serial(entry.serial if entry else "")),
+        Fact(
+            key="serial", name=text("Serial number"), value=desk.policy.serial(entry.serial if entry else "")
+        ),
         Fact(key="issued", name=_begins(how), value=how.moment(begins)),
         Fact(key="ends", name=_ends(how), value=how.moment(ends)),
     ]
@@ -223,7 +220,9 @@ def _setting(mode: SecurityMode | None) -> str:
 
 
 def _who(how: Shown) -> Fact:
-    return Fact(key="id", name=text("Certificate CN") if how.keeps_file else text("ID number"), value=how.masked)
+    return Fact(
+        key="id", name=text("Certificate CN") if how.keeps_file else text("ID number"), value=how.masked
+    )
 
 
 def _begins(how: Shown) -> str:

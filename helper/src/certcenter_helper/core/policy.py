@@ -104,7 +104,9 @@ class Policy:
             return Word(
                 word=text("File damaged"),
                 label=text("File damaged"),
-                advice=text("The file was changed or cut off by something else. Repair it, or import your backup."),
+                advice=text(
+                    "The file was changed or cut off by something else. Repair it, or import your backup."
+                ),
                 tone=CLIENT_TONES[status],
             )
         row = self.values["statuses"]["client"][status.value]

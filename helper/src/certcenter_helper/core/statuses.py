@@ -105,7 +105,9 @@ def ordered(entries: Sequence[H], there: There | None) -> list[H]:
     def rank(entry: Here) -> int:
         if there is not None and entry.id == there.spki:
             return 0
-        return {Standing.PENDING: 1, Standing.INSTALLED: 2, Standing.DAMAGED: 3, Standing.REPLACED: 4}[entry.standing]
+        return {Standing.PENDING: 1, Standing.INSTALLED: 2, Standing.DAMAGED: 3, Standing.REPLACED: 4}[
+            entry.standing
+        ]
 
     return sorted(entries, key=rank)
 
@@ -123,7 +125,8 @@ _FOR_STATUS: Final = {
 
 def client_actions(status: ClientStatus, *, asked: bool, redownload: bool) -> tuple[Action, ...]:
     """What makes sense for one panel. Offline, what needs the centre is left out; where only staff open the download,
-    `redownload` says that they have."""
+    `redownload` says that they have.
+    """
     found = list(_FOR_STATUS[status])
     if not asked:
         found = [each for each in found if each not in {Action.SIGN, Action.PHONE, Action.DOWNLOAD}]

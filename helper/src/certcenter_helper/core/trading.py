@@ -58,7 +58,8 @@ def verify_order(desk: Desk, order: bytes, signature: bytes) -> Verified:
 
     with told():
         parsed = Order.parse(order)
-        signer = cms.verify_detached(order, signature).signer.certificate
+        signer = cms.verify_detached(order, signature).certificate
+        assert signer is not None, "an order's signature embeds its certificate"
         issuers = [each for entry in desk.store.certificates() for each in entry.issued.chain]
         roots = [each for each in issuers if each.subject == each.issuer]
         notes = [text("Whether it was revoked at that time, the centre alone knows.")]

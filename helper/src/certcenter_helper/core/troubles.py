@@ -1,14 +1,13 @@
 """Other people's exceptions in the customer's words: the centre's problems, the network, the store, PFX files."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
 from certcenter_helper.core.errors import HelperError, Kind
+from certcenter_helper.core.texts import marked as _
 from certcenter_helper.core.texts import text
 from certcenter_sdk.errors import ChainRefused, KeyRefused, PfxRefused, Refused, StoreRefused
-
-_: Callable[[str], str] = lambda message: message  # noqa: E731 - marks a message for the catalogue
 
 #: Refusals of PFX files (SPEC A7: each says clearly which it is) and of the store: code → (kind, title, advice).
 _REFUSALS: Final[dict[str, tuple[Kind, str, str]]] = {
@@ -37,7 +36,11 @@ _REFUSALS: Final[dict[str, tuple[Kind, str, str]]] = {
         _("This certificate belongs to somebody else."),
         _("Log in as the person to whom it was issued, or choose another file."),
     ),
-    "expired": (Kind.REFUSED, _("This certificate has expired."), _("Choose a newer backup, or apply again.")),
+    "expired": (
+        Kind.REFUSED,
+        _("This certificate has expired."),
+        _("Choose a newer backup, or apply again."),
+    ),
     "not-yet-valid": (
         Kind.REFUSED,
         _("By the clock of this computer, the certificate is not valid yet."),
@@ -125,7 +128,11 @@ _REFUSALS: Final[dict[str, tuple[Kind, str, str]]] = {
         _("This PFX holds several keys."),
         _("Export the one certificate that you trade with."),
     ),
-    "too-large": (Kind.INPUT, _("This file is too large for a PFX."), _("Choose the file that you exported.")),
+    "too-large": (
+        Kind.INPUT,
+        _("This file is too large for a PFX."),
+        _("Choose the file that you exported."),
+    ),
     "no-mac": (
         Kind.INPUT,
         _("Nothing protects this file against changes."),
@@ -188,7 +195,10 @@ def _of_network(error: Exception) -> HelperError | None:
         return unreachable(str(error))
     if isinstance(error, ChallengeUnsolved):
         return HelperError(
-            Kind.REFUSED, "captcha", text("The picture with letters must be read by a person."), detail=str(error)
+            Kind.REFUSED,
+            "captcha",
+            text("The picture with letters must be read by a person."),
+            detail=str(error),
         )
     return None
 

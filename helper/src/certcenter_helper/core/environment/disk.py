@@ -4,7 +4,6 @@ import os
 import secrets
 import shutil
 import stat
-import sys
 import tempfile
 import unicodedata
 from pathlib import Path
@@ -13,12 +12,12 @@ from typing import Final
 from certcenter_helper.core.desk import Desk
 from certcenter_helper.core.environment.rows import Check, Seen, failed, passed, unknown, warned
 from certcenter_helper.core.errors import HelperError
+from certcenter_helper.core.texts import marked as _
 from certcenter_helper.core.texts import text
 from certcenter_helper.core.troubles import of_refusal, told
 from certcenter_sdk.errors import Refused
 from certcenter_sdk.store import files
 
-_: Final = lambda message: message  # noqa: E731 - marks a message for the catalogue
 _MEBI: Final = 1 << 20
 _ROOM_WANTED: Final = 50 * _MEBI
 _ROOM_NEEDED: Final = 2 * _MEBI
@@ -30,7 +29,7 @@ _CHINESE: Final = "憑證檢查－測試"
 def _folders(desk: Desk) -> list[Path]:
     """The folders in which the store writes."""
     location = desk.store.location
-    return [location.pfx.parent, location.private] if location.pfx else [location.private]
+    return [location.file.parent, location.private] if location.file else [location.private]
 
 
 def _existing(folder: Path) -> Path:
@@ -67,19 +66,17 @@ def mend_writable(desk: Desk) -> str:
 
 
 def _user() -> int:
-    return os.getuid() if sys.platform != "win32" else 0
+    return os.getuid() if os.name == "posix" else 0
 
 
 def _too_open(desk: Desk) -> list[Path]:
     """Files and folders of the store that others may look into, or that the owner may not use."""
-    found = []
+    location, found = desk.store.location, list[Path]()
     for root in _folders(desk):
-        if not root.is_dir():
-            continue
-        inside = [] if root == desk.store.location.folder and desk.store.location.pfx else root.rglob("*")
-        for path in [root, *inside, *([desk.store.location.pfx] if desk.store.location.pfx else [])]:
-            if path and path.exists() and _is_wrong(path):
-                found.append(path)
+        whole = [root, *root.rglob("*")] if root == location.private else [root]
+        found += [path for path in whole if path.exists() and _is_wrong(path)]
+    if location.file and location.file.exists() and _is_wrong(location.file):
+        found.append(location.file)
     return list(dict.fromkeys(found))
 
 
@@ -91,7 +88,7 @@ def _is_wrong(path: Path) -> bool:
 
 def look_permissions(desk: Desk) -> Seen:
     """Nobody but the customer may read the files; the customer may read and write them."""
-    if sys.platform == "win32":
+    if os.name == "nt":
         return passed(text("protected by your Windows account"))
     try:
         wrong = _too_open(desk)
@@ -108,7 +105,7 @@ def look_permissions(desk: Desk) -> Seen:
 
 def mend_permissions(desk: Desk) -> str:
     """Folders 0700, files 0600."""
-    if sys.platform != "win32":
+    if os.name == "posix":
         for _round in range(2):  # what a closed folder hid shows itself in the second round
             for path in _too_open(desk):
                 path.chmod(_OWN_FOLDER if path.is_dir() else stat.S_IRUSR | stat.S_IWUSR)
@@ -143,14 +140,15 @@ def look_names(desk: Desk) -> Seen:
         return failed(str(error), text("Use a folder whose disk knows Unicode names (NTFS, ext4, APFS)."))
     if not kept:
         return failed(
-            text("changed on the way"), text("Use a folder whose disk knows Unicode names (NTFS, ext4, APFS).")
+            text("changed on the way"),
+            text("Use a folder whose disk knows Unicode names (NTFS, ext4, APFS)."),
         )
     return passed(_CHINESE)
 
 
 def look_visible(desk: Desk) -> Seen:
     """M3: 資料夾請勿設定唯讀、隱藏."""
-    pfx = desk.store.location.pfx
+    pfx = desk.store.location.file
     if pfx is None:
         return passed(text("kept by the helper itself"))
     if _is_hidden(pfx.parent):
@@ -161,15 +159,16 @@ def look_visible(desk: Desk) -> Seen:
 def _is_hidden(folder: Path) -> bool:
     if folder.name.startswith("."):
         return True
-    if sys.platform != "win32" or not folder.exists():
+    if not folder.exists():
         return False
-    return bool(folder.stat().st_file_attributes & stat.FILE_ATTRIBUTE_HIDDEN)
+    attributes = getattr(folder.stat(), "st_file_attributes", 0)  # on Windows alone
+    return bool(attributes & stat.FILE_ATTRIBUTE_HIDDEN)
 
 
 def mend_visible(desk: Desk) -> str:
     """Windows: take the attributes hidden and read-only away."""
-    pfx = desk.store.location.pfx
-    if sys.platform == "win32" and pfx is not None:
+    pfx = desk.store.location.file
+    if os.name == "nt" and pfx is not None:
         import subprocess
 
         subprocess.run(["attrib", "-H", "-R", str(pfx.parent)], check=False, timeout=10)  # noqa: S603, S607 - Windows' own

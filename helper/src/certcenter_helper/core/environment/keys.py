@@ -6,11 +6,11 @@ from typing import Final
 
 from certcenter_helper.core.desk import Desk
 from certcenter_helper.core.environment.rows import Check, Seen, failed, passed, warned
+from certcenter_helper.core.texts import marked as _
 from certcenter_helper.core.texts import text
 from certcenter_helper.core.troubles import of_refusal
 from certcenter_sdk.errors import Refused
 
-_: Final = lambda message: message  # noqa: E731 - marks a message for the catalogue
 _PASSWORD: Final = "SelfTest1"  # noqa: S105 - of a file that is never written
 
 

@@ -11,9 +11,9 @@ from urllib.request import getproxies, proxy_bypass
 from certcenter_helper.core.desk import Desk
 from certcenter_helper.core.environment.rows import Check, Seen, failed, passed, unknown, warned
 from certcenter_helper.core.errors import HelperError
+from certcenter_helper.core.texts import marked as _
 from certcenter_helper.core.texts import text
 
-_: Final = lambda message: message  # noqa: E731 - marks a message for the catalogue
 _SUPPORTED: Final = frozenset({"1"})
 _SECONDS: Final = 5.0
 _SOON: Final = timedelta(days=14)
@@ -70,7 +70,9 @@ def look_tls(desk: Desk) -> Seen:
     except ssl.SSLCertVerificationError as error:
         return failed(
             error.verify_message,
-            text("Somebody else may answer in the centre's place. Do not log in; check clock and network first."),
+            text(
+                "Somebody else may answer in the centre's place. Do not log in; check clock and network first."
+            ),
         )
     except OSError as error:
         return unknown(str(error), text("Check the network and try again."))
@@ -98,7 +100,9 @@ def look_version(desk: Desk) -> Seen:
         values, _moment = _environment(desk)
     except HelperError as error:
         return unknown(error.title, error.advice)
-    words = text("centre {centre}, interface {api}").format(centre=values.get("centre"), api=values.get("api"))
+    words = text("centre {centre}, interface {api}").format(
+        centre=values.get("centre"), api=values.get("api")
+    )
     if str(values.get("api")) not in _SUPPORTED:
         return failed(words, text("Install the newest version of the helper."))
     return passed(words)
@@ -119,7 +123,9 @@ def look_clock(desk: Desk) -> Seen:
     wanted = text("at most {seconds} s off").format(seconds=allowed)
     if abs(off) > allowed:
         return failed(
-            words, text("Let the computer set its clock by the network, and mind the time zone."), recommended=wanted
+            words,
+            text("Let the computer set its clock by the network, and mind the time zone."),
+            recommended=wanted,
         )
     return passed(words, recommended=wanted)
 
