@@ -2,10 +2,12 @@
 
 import pytest
 from sdk.tests.pki import ORDER_FIELDS, Customer, new_root
+from sdk.tests.stores import FEW
 
-from certcenter_sdk import keys
+from certcenter_sdk import keys, pfx
 from certcenter_sdk.keys import KeyType
 from certcenter_sdk.orders import Order
+from certcenter_sdk.store import records
 
 
 @pytest.fixture(scope="session")
@@ -38,3 +40,10 @@ def customer(request):
 @pytest.fixture
 def order():
     return Order(**ORDER_FIELDS)
+
+
+@pytest.fixture
+def few_iterations(monkeypatch):
+    """Passwords are stretched for the sake of thieves; here it would only take time."""
+    monkeypatch.setattr(pfx, "MAC_ITERATIONS", FEW)
+    monkeypatch.setattr(records, "_LEAST_ITERATIONS", FEW)

@@ -1,13 +1,13 @@
-"""Key stores for tests, with as few iterations as are allowed, and a keychain in memory."""
+"""Key stores for tests, with a keychain in memory and few iterations (the fixture `few_iterations`; test_pfx has the true ones)."""
 
 from dataclasses import replace
 
 from certcenter_sdk import csr
-from certcenter_sdk.pfx import MAC_ITERATIONS
 from certcenter_sdk.store import KeyStore, helper_location, pfxdir_location
 
 IDENTITY = "A123456789"
 PASSWORD = "Secret42"
+FEW = 1_000
 KINDS = ("helper", "pfxdir")
 
 
@@ -30,7 +30,7 @@ def location(kind, folder, institution="demo", identity=IDENTITY):
         found = helper_location(institution, identity, base=folder)
     else:
         found = pfxdir_location(institution, identity, home=folder)
-    return replace(found, iterations=MAC_ITERATIONS)
+    return replace(found, iterations=FEW)
 
 
 def open_store(kind, folder, institution="demo", identity=IDENTITY, keychain=None):

@@ -25,6 +25,7 @@ from certcenter_sdk.orders import Order
 from certcenter_sdk.store import KeyStore, SecurityMode, Standing, State, pfxdir_location
 from certcenter_sdk.store import files as store_files
 
+pytestmark = pytest.mark.usefixtures("few_iterations")
 ORDER = Order(**ORDER_FIELDS)
 
 
@@ -223,7 +224,7 @@ def test_an_export_is_imported_elsewhere(store, life, kind, tmp_path):
 def test_what_is_not_this_customers_is_refused(store, issuing, tmp_path):
     key = keys.generate()
     theirs = issuing.issue(key, "B123456780-00-000001")
-    data = pfx.write(key, theirs, [issuing.certificate], PASSWORD, name="x", iterations=100_000)
+    data = pfx.write(key, theirs, [issuing.certificate], PASSWORD, name="x", iterations=1_000)
     assert refusal(store.import_pfx, data, PASSWORD) == "not-yours"
     assert refusal(store.import_pfx, data, "wrong") == "wrong-password"
     assert refusal(store.import_pfx, b"PK", PASSWORD) == "not-a-pfx"
@@ -243,7 +244,7 @@ def test_what_lay_there_before_is_kept(tmp_path, issuing, root):
     assert kept == [b"written by another program"]
     key = keys.generate()
     other = issuing.issue(key, f"{IDENTITY}-00-000002")
-    data = pfx.write(key, other, [issuing.certificate], PASSWORD, name="x", iterations=100_000)
+    data = pfx.write(key, other, [issuing.certificate], PASSWORD, name="x", iterations=1_000)
     second = store.import_pfx(data, PASSWORD)
     assert second.path == first.path
     assert store.find(first.spki_sha256).standing is Standing.REPLACED

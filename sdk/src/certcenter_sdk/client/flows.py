@@ -79,10 +79,22 @@ def sign_in_as_client(client_id: str, client_secret: str, identity: str, passwor
 def place_order(
     fields: Mapping[str, str], key: PrivateKey, certificate: x509.Certificate
 ) -> Flow[SignedOrder]:
+    """`place_order_with` a key that the caller holds.
+
+    Raises:
+        As `place_order_with`.
+    """
+    placed: SignedOrder = yield from place_order_with(
+        fields, lambda order: cms.sign_detached(order.canonical(), key, certificate)
+    )
+    return placed
+
+
+def place_order_with(fields: Mapping[str, str], sign: Callable[[Order], bytes]) -> Flow[SignedOrder]:
     """Draft, compare, sign, hand in.
 
-    `fields` are account, side, symbol, quantity, price and currency. Nothing is signed that the caller did not
-    ask for, whatever the server drafts.
+    `fields` are account, side, symbol, quantity, price and currency; `sign` is `store.Session.sign`, or whatever else
+    signs an order. Nothing is signed that the caller did not ask for, whatever the server drafts.
 
     Raises:
         StructureRefused: `altered` with the field that the draft changed; or the draft is not an order.
@@ -92,6 +104,6 @@ def place_order(
     for name, asked in fields.items():
         if getattr(order, name, None) != asked:
             raise StructureRefused("altered", f"the centre drafted another {name} than was asked for", name)
-    signature: bytes = yield Work(lambda: cms.sign_detached(order.canonical(), key, certificate))
+    signature: bytes = yield Work(lambda: sign(order))
     receipt: Answer = yield calls.submit_order(order, signature)
     return SignedOrder(order, signature, receipt)
