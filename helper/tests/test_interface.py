@@ -1,17 +1,14 @@
 """The package stands by itself."""
 
-from click.testing import CliRunner
-
-from certcenter_helper.cli.main import main
+from certcenter_helper.cli.main import run
 from certcenter_helper.core.values import CheckResult, CheckRow, EnvironmentReport
 
 
-def test_the_version_is_the_packages():
+def test_the_version_is_the_packages(capsys):
     from importlib.metadata import version
 
-    answer = CliRunner().invoke(main, ["--version"])
-    assert answer.exit_code == 0
-    assert version("certcenter-helper") in answer.output
+    assert run(["--version"]) == 0
+    assert version("certcenter-helper") in capsys.readouterr().out
 
 
 def test_a_report_with_a_failed_row_has_not_passed():
