@@ -1,11 +1,13 @@
 """A customer's whole life over HTTP: apply, sign, renew, revoke."""
 
 from datetime import timedelta
+from threading import Timer
 from uuid import uuid4
 
 import pytest
 from cryptography import x509
 
+from certcenter.api import waiting
 from certcenter.core import clock
 from certcenter_sdk import keys
 
@@ -99,17 +101,26 @@ def test_waiting_for_the_certificate_ends_when_it_is_made(
 ) -> None:
     request = uuid4()
     wang.submit(wang.prove("apply"), request)
-    looks = []
+    waits, real = [], waiting.for_end
 
-    def nap(seconds: float) -> None:
-        looks.append(seconds)
-        work()
+    def for_end(application_id: int, *, seconds: float) -> bool:
+        worker = Timer(0.2, work)
+        worker.start()
+        waits.append(real(application_id, seconds=seconds))
+        worker.join()
+        return waits[-1]
 
-    monkeypatch.setattr("certcenter.api.waiting.time.sleep", nap)
+    monkeypatch.setattr(waiting, "for_end", for_end)
     assert wang.call("GET", f"applications/{request}?wait=20", expect=200)["state"] == "issued"
-    assert len(looks) == 1, "one look before, one after the worker"
+    assert waits == [True], "woken, not timed out"
     assert wang.call("GET", f"applications/{request}?wait=20", expect=200)["percent"] == 100
-    assert len(looks) == 1, "nothing is waited for that is there"
+    assert waits == [True], "nothing is waited for that is there"
+
+
+def test_waiting_ends_with_its_time(wang: Program) -> None:
+    request = uuid4()
+    wang.submit(wang.prove("apply"), request)
+    assert wang.call("GET", f"applications/{request}?wait=1", expect=200)["state"] == "accepted"
 
 
 def test_what_a_program_learns_before_it_begins(program: Program) -> None:

@@ -20,7 +20,9 @@ NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 
 def certificate(*, ends_in=timedelta(days=200), state=CertificateState.ACTIVE):
     end = NOW + ends_in
-    return CertificateFacts(serial="0a", state=state, not_before=end - timedelta(days=365), not_after=end)
+    return CertificateFacts(
+        id=1, serial="0a", state=state, not_before=end - timedelta(days=365), not_after=end
+    )
 
 
 def situation(**changes):

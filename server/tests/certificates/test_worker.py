@@ -14,7 +14,7 @@ from certcenter.certificates import authority, checking, cycle, issuing, queries
 from certcenter.certificates.models import Application, Certificate, VoidSerial
 from certcenter.core import clock, faults
 from certcenter.identity.actions import freeze
-from certcenter.outbox.handlers import Attempt
+from certcenter.outbox.handlers import Attempt, Task
 from certcenter_sdk import keys
 
 
@@ -143,7 +143,8 @@ def test_the_independent_check_finds_a_planted_certificate(wang):
 
 
 def check(certificate):
-    checking.check({"certificate": certificate.pk}, attempt=Attempt(1, topic="t", key="k"))
+    attempt = Attempt(1, topic="t", key="k")
+    assert checking.check([Task({"certificate": certificate.pk}, attempt, lambda: None)]) == [None]
 
 
 def forged(parsed, *, key=None, serial=None, name=None):

@@ -20,6 +20,7 @@ from certcenter.notifications.gateways import PermanentFailure, TemporaryFailure
 from certcenter.notifications.messages import Address, Message
 from certcenter.notifications.models import DemoMessage
 from certcenter.outbox import dispatcher
+from certcenter.outbox.handlers import Attempt, Task
 from certcenter.outbox.models import Message as OutboxRow
 
 DETAILS = {"serial": "4F2A", "ends": "2027-01-31", "address": "192.0.2.7", "old": "0936***054", "new": "–"}
@@ -101,9 +102,9 @@ def test_an_expired_code_is_not_sent(customer):
     )  # fmt: skip
     assert Message.unsealed(message.sealed()) == message
     with clock.at(clock.now() + timedelta(minutes=5)):
-        tasks.send(message.sealed(), attempt=_attempt())
+        assert tasks.send([_task(message)]) == [None]
     assert not DemoMessage.objects.exists()
-    tasks.send(message.sealed(), attempt=_attempt())
+    assert tasks.send([_task(message)]) == [None]
     assert DemoMessage.objects.count() == 1
 
 
@@ -156,7 +157,5 @@ def test_every_text_of_the_room_is_translated(room):
     assert missing == []
 
 
-def _attempt():
-    from certcenter.outbox.handlers import Attempt
-
-    return Attempt(1, topic="message", key="code:1:0")
+def _task(message):
+    return Task(message.sealed(), Attempt(1, topic="message", key=message.key), lambda: None)

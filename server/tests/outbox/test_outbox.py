@@ -2,6 +2,7 @@
 
 import threading
 import time
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -32,6 +33,10 @@ def handled(monkeypatch):
 
     handle.calls, handle.errors = calls, errors
     return handle
+
+
+class Killed(BaseException):
+    """What ends a worker in mid-work."""
 
 
 def enqueue(key="k", **more):
@@ -105,6 +110,51 @@ def test_one_bad_message_does_not_stop_the_others(engine, handled):
     assert Message.objects.filter(state="done").count() == 2
 
 
+def test_a_killers_neighbours_are_not_spent_on_it(engine, handled):
+    """Whoever shared a batch with a message that kills its worker is handled at the next claim, the killer alone."""
+    for number in range(3):
+        enqueue(f"k{number}")
+    real = handlers._handlers[TOPIC]
+
+    def killed(tasks):
+        if any(task.attempt.key == "k1" for task in tasks):
+            raise Killed  # attempts are counted, nothing is noted
+        return real(tasks)
+
+    handlers._handlers[TOPIC] = killed
+    now = clock.now()
+    for _ in range(dispatcher.MAX_ATTEMPTS + 2):
+        with clock.at(now), suppress(Killed):
+            dispatcher.run_once()
+        now += timedelta(seconds=dispatcher.LEASE_SECONDS + 1)
+    assert {m.key: (m.state, m.attempts) for m in Message.objects.exclude(key="k1")} == {
+        "k0": ("done", 2), "k2": ("done", 2),
+    }  # fmt: skip
+    assert Message.objects.get(key="k1").state == "dead"
+
+
+def test_a_slow_batch_keeps_its_lease(engine, handled):
+    """Four messages of 100 s each outlast a lease of 120 s that was not prolonged."""
+    now = clock.now()
+    with clock.at(now):
+        for number in range(4):
+            enqueue(f"k{number}")
+    seconds = iter((100, 200, 300, 400))
+    frozen = []
+
+    def slow(payload, *, attempt):
+        assert Message.objects.filter(key=attempt.key, lease_until__gt=clock.now()).exists()
+        frozen.append(clock.at(now + timedelta(seconds=next(seconds))))
+        frozen[-1].__enter__()
+
+    handlers._handlers[TOPIC] = handlers._one_by_one(slow)
+    with clock.at(now):
+        dispatcher.run_once()
+    for moment in reversed(frozen):
+        moment.__exit__(None, None, None)
+    assert Message.objects.filter(state="done", attempts=1).count() == 4
+
+
 def test_not_before(engine, handled):
     later = clock.now() + timedelta(minutes=5)
     enqueue(not_before=later)
@@ -162,11 +212,11 @@ def test_who_lost_the_lease_marks_nothing(engine, handled):
 
     def slow(payload, *, attempt):
         with clock.at(late):
-            handlers._handlers[TOPIC] = handled
+            handlers._handlers[TOPIC] = handlers._one_by_one(handled)
             assert dispatcher.run_once() == 1
         raise OSError("too late")
 
-    handlers._handlers[TOPIC] = slow
+    handlers._handlers[TOPIC] = handlers._one_by_one(slow)
     with clock.at(now):
         dispatcher.run_once()
     message = Message.objects.get()

@@ -5,10 +5,11 @@ from datetime import datetime
 from pathlib import Path
 from threading import Lock
 
+from cryptography.hazmat.primitives.serialization import Encoding
 from pydantic import SecretStr, ValidationError
 
 from certcenter.ca.embedded import EmbeddedCA, create_ca, open_ca
-from certcenter.ca.embedded.hierarchy import CONFIG
+from certcenter.ca.embedded.hierarchy import CONFIG, read_certificate
 from certcenter.ca.embedded.keystore_file import write_file
 from certcenter.ca.errors import CaError, CaErrorCode
 from certcenter.ca.profiles import CaConfig, CertificateProfile
@@ -27,6 +28,7 @@ class CaRegistry:
         self._passphrase = passphrase
         self._lint = lint
         self._opened: dict[str, tuple[tuple[int, ...], EmbeddedCA]] = {}
+        self._chains: dict[str, tuple[tuple[int, ...], tuple[bytes, ...]]] = {}
         self._lock = Lock()
 
     def names(self) -> tuple[str, ...]:
@@ -55,6 +57,25 @@ class CaRegistry:
             if name in self._opened and self._opened[name][0] == self._stamp(self._folder / name):
                 return self._opened[name][1].config
         return CaConfig.read(self.directory(name) / CONFIG)
+
+    def chain(self, name: str) -> tuple[bytes, ...]:
+        """Issuing CA and root, DER, for processes that hand out chains and need no key.
+
+        Raises:
+            CaError: missing or damaged.
+
+        """
+        stamp = self._stamp(self._folder / name)
+        known = self._chains.get(name)
+        if known and known[0] == stamp:
+            return known[1]
+        directory = self.directory(name)
+        chain = tuple(
+            read_certificate(directory / file).public_bytes(Encoding.DER)
+            for file in ("issuing.crt", "root.crt")
+        )
+        self._chains[name] = (stamp, chain)
+        return chain
 
     def set_profiles(self, name: str, profiles: Sequence[CertificateProfile]) -> None:
         """Let a CA issue by these profiles from now on: an institution came, or its policy changed.

@@ -1,6 +1,6 @@
 """Everything that changes an application or a certificate at a person's wish (SPEC A3–A5, A9, E8). The only writers besides the worker."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,7 +29,7 @@ from certcenter.core.events import Event
 from certcenter.core.ids import new_uuid
 from certcenter.core.taiwan import taipei_year
 from certcenter.identity.models import Customer
-from certcenter.identity.queries import require_not_frozen
+from certcenter.identity.queries import CustomerFrozen
 from certcenter.institutions import rules, serving
 from certcenter.institutions.policy import Institution
 from certcenter.institutions.vocabulary import AfterRenewal, SequenceOwner
@@ -69,18 +69,15 @@ def submit(
     Raises AnotherKey (same UUID, other key), RequestRejected, KeyTypeNotAllowed, KeyAlreadyUsed, ApplicationOpen,
     ProcedureGone, WrongStep, CustomerFrozen, what `policy.require_allowed` raises, and proof's ProofRefused for the old key's signature.
     """
-    with _audited(customer, _refusal_event(customer, procedure_id), actor=actor):
-        institution = serving.get(customer.institution)
-        request = _read_request(csr, institution)
-        if known := _same_request(customer, request_uuid, request.spki_sha256):
-            return known
+    with _audited(customer, lambda: _refusal_event(customer, procedure_id), actor=actor):
+        request = _read_request(csr, serving.get(customer.institution))
         try:
             application = _accept(
                 customer, request, procedure_id=procedure_id, request_uuid=request_uuid,
                 old_key_proof=old_key_proof, actor=actor,
             )  # fmt: skip
         except (CentreError, IntegrityError) as clash:
-            # A twin of this very request may have won meanwhile; then its application is the answer.
+            # This very request may have been accepted before, or a twin has won meanwhile: then that is the answer.
             if known := _same_request(customer, request_uuid, request.spki_sha256):
                 return known
             if isinstance(clash, CentreError):
@@ -105,16 +102,17 @@ def _accept(
     kind = ProcedureKind(procedure.kind)
     if kind is ProcedureKind.REVOKE:
         raise errors.WrongStep
-    policy.require_allowed(kind, queries.situation(customer))
+    if old_key_proof is not None:  # the proof's own refusals come after the plainer ones
+        policy.require_allowed(kind, queries.situation(customer, revocations=False))
     proven = _check_old_key(customer, institution, procedure, old_key_proof, actor=actor)
     with transaction.atomic():
-        _alone(customer)
-        require_not_frozen(customer)
-        policy.require_allowed(kind, queries.situation(customer))
+        _alone(customer, frozen_too=False)
+        facts = queries.situation(customer, revocations=False)
+        policy.require_allowed(kind, facts)
         procedures.use(procedure, customer=customer, actor=actor)
         if proven is not None:
             proven.spend()
-        application = _insert(customer, institution, procedure, request, request_uuid)
+        application = _insert(customer, facts, procedure, request, request_uuid)
         wake.on_commit()
         record(
             Event.RENEWAL_ACCEPTED if kind is ProcedureKind.RENEW else Event.APPLICATION_ACCEPTED,
@@ -162,8 +160,7 @@ def acknowledge(customer: Customer, *, request_uuid: UUID, proof: SignedProof, a
 def _install(application: Application, proven: verify.Proven, *, customer: Customer, actor: Actor) -> None:
     now, certificate = clock.now(), application.certificate
     with transaction.atomic():
-        _alone(customer)
-        require_not_frozen(customer)
+        _alone(customer, frozen_too=False)
         proven.spend()
         moved = Application.objects.filter(
             pk=application.pk, state__in=sources(Step.ACKNOWLEDGE, APPLICATION)
@@ -307,13 +304,14 @@ def suspend(customer: Customer, *, suspended: bool, note: str = "", actor: Actor
 
 
 @contextmanager
-def _audited(customer: Customer, event: Event, *, actor: Actor) -> Iterator[None]:
+def _audited(customer: Customer, event: Event | Callable[[], Event], *, actor: Actor) -> Iterator[None]:
     """Write each refusal of the block into the history, after the block's transaction is undone (SPEC E9)."""
     try:
         yield
     except CentreError as refusal:
         why = {"detail": str(refusal.params["reason"])} if "reason" in refusal.params else {}
-        record_refusal(event, actor=actor, subject=customer.subject, reason=refusal.code, **why)
+        named = event if isinstance(event, Event) else event()
+        record_refusal(named, actor=actor, subject=customer.subject, reason=refusal.code, **why)
         raise
 
 
@@ -322,13 +320,16 @@ def _refusal_event(customer: Customer, procedure_id: UUID) -> Event:
     return Event.RENEWAL_REFUSED if renewal else Event.APPLICATION_REFUSED
 
 
-def _alone(customer: Customer) -> None:
+def _alone(customer: Customer, *, frozen_too: bool = True) -> None:
     """Let one change of this customer's certificates wait for the other's end, inside the caller's transaction.
 
     So what a change was allowed by still holds when it is written: no renewal slips in beside a revocation. SQLite has
     one writer at a time and needs no lock; the worker takes none, its writes are conditional.
+    Raises CustomerFrozen unless `frozen_too`.
     """
-    Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
+    row = Customer.objects.select_for_update(no_key=True).only("frozen_at").get(pk=customer.pk)
+    if row.frozen_at is not None and not frozen_too:
+        raise CustomerFrozen
 
 
 def _end_open(holder: str, *, actor: Actor) -> None:
@@ -385,29 +386,27 @@ def _check_old_key(
 
 def _insert(
     customer: Customer,
-    institution: Institution,
+    facts: policy.Situation,
     procedure: Procedure,
     request: requests.CertificateRequest,
     request_uuid: UUID,
 ) -> Application:
-    holder = queries.holder_of(customer)
-    newest = Certificate.objects.filter(holder=holder).order_by("-id").first()
-    live = Certificate.objects.filter(holder=holder, state=CertificateState.ACTIVE).first()
-    renewal = procedure.kind == ProcedureKind.RENEW
-    keeps = institution.subject.sequence_owner is SequenceOwner.USER and newest is not None
-    sequence = newest.sequence + (0 if keeps else 1) if newest else 1
+    institution, last = facts.institution, facts.last_sequence
+    keeps = institution.subject.sequence_owner is SequenceOwner.USER and last > 0
+    sequence = last if keeps else last + 1
+    renewed = facts.current if procedure.kind == ProcedureKind.RENEW else None
     return Application.objects.create(
         request_uuid=request_uuid,
         institution=institution.slug,
         customer=customer,
-        holder=holder,
+        holder=queries.holder_of(customer),
         kind=procedure.kind,
         csr=request.der,
         spki=request.spki,
         spki_sha256=request.spki_sha256,
         common_name=rules.subject_common_name(institution, customer.national_id, sequence),
         sequence=sequence,
-        follows=live if renewal else None,
+        follows_id=renewed.id if renewed else None,
         accepted_at=clock.now(),
     )
 

@@ -31,6 +31,11 @@ def of(institution: Institution) -> CertificateAuthority:
     return named(institution.ca.name)
 
 
+def chain(name: str) -> tuple[bytes, ...]:
+    """The CA's certificates, issuing CA first, DER; no key is opened. Raises CaError."""
+    return authorities().chain(name)
+
+
 def shard(name: str, serial: int) -> int:
     """Which CRL a serial belongs to (RFC 5280 §5.2.5); the number of shards was fixed when the CA was created."""
     return serial % authorities().config(name).shards

@@ -5,21 +5,21 @@ asked for, the serial, and pkilint on a sample. A finding stops nothing that is 
 """
 
 import logging
-from typing import Any
+from collections.abc import Sequence
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 from django.db import transaction
 
-from certcenter.audit.actions import record
+from certcenter.audit.actions import record_all
 from certcenter.ca.embedded.lint import lint
 from certcenter.certificates import authority, cycle
 from certcenter.certificates.issuing import ACTOR, CHECK_TOPIC
 from certcenter.certificates.models import Certificate
 from certcenter.core import clock, faults
 from certcenter.core.events import Event
-from certcenter.outbox.handlers import Attempt, handles
+from certcenter.outbox.handlers import Outcome, Task, handles_many
 from certcenter_sdk import chain
 from certcenter_sdk.errors import ChainRefused
 
@@ -28,25 +28,29 @@ _log = logging.getLogger(__name__)
 SAMPLE = 50
 
 
-@handles(CHECK_TOPIC)
-def check(payload: dict[str, Any], *, attempt: Attempt) -> None:  # noqa: ARG001 - every handler is told
-    """Check one certificate and note when. Repeating it does no harm."""
-    certificate = Certificate.objects.select_related("application").get(pk=payload["certificate"])
-    findings = _findings(certificate)
+@handles_many(CHECK_TOPIC)
+def check(tasks: Sequence[Task]) -> list[Outcome]:
+    """Check certificates and note when. Repeating it does no harm."""
+    rows = Certificate.objects.select_related("application").in_bulk(
+        [task.payload["certificate"] for task in tasks]
+    )
+    findings = {number: found for number, row in rows.items() if (found := _findings(row))}
     with transaction.atomic():
-        noted = Certificate.objects.filter(pk=certificate.pk, checked_at__isnull=True).update(
-            checked_at=clock.now()
+        unchecked = Certificate.objects.filter(pk__in=rows, checked_at__isnull=True)
+        news = set(unchecked.filter(pk__in=findings).values_list("pk", flat=True)) if findings else set()
+        unchecked.update(checked_at=clock.now())
+        record_all(
+            Event.CERTIFICATE_CHECK_FAILED,
+            [
+                (f"certificate:{rows[number].serial}", {"findings": findings[number]})
+                for number in sorted(news)
+            ],
+            actor=ACTOR,
         )
-        if noted and findings:
-            record(
-                Event.CERTIFICATE_CHECK_FAILED,
-                actor=ACTOR,
-                subject=f"certificate:{certificate.serial}",
-                findings=findings,
-            )
-    if findings:
-        _log.error("certificate %s fails its check: %s", certificate.serial, "; ".join(findings))
+    for number, found in findings.items():
+        _log.error("certificate %s fails its check: %s", rows[number].serial, "; ".join(found))
     faults.point(cycle.PUBLISHED)
+    return [None] * len(tasks)
 
 
 def _findings(row: Certificate) -> list[str]:
@@ -54,7 +58,7 @@ def _findings(row: Certificate) -> list[str]:
         parsed = x509.load_der_x509_certificate(bytes(row.der))
     except ValueError as error:
         return [f"no certificate: {error}"]
-    issuing, root = map(x509.load_der_x509_certificate, authority.named(row.ca).chain())
+    issuing, root = map(x509.load_der_x509_certificate, authority.chain(row.ca))
     findings = [
         name
         for name, holds in (

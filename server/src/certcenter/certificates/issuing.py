@@ -36,7 +36,7 @@ from certcenter.core.actor import system
 from certcenter.core.events import Event
 from certcenter.identity.queries import OWNER_FROZEN
 from certcenter.institutions import rules, serving
-from certcenter.notifications.actions import notify
+from certcenter.notifications.actions import Notice, notify_all
 from certcenter.outbox.actions import enqueue_all
 
 _log = logging.getLogger(__name__)
@@ -161,13 +161,17 @@ def _store(issued: Sequence[tuple[Application, Issued]], lease: UUID) -> None:
         [(f"certificate:{each.serial}", _issue_details(each)) for each in certificates],
         actor=ACTOR,
     )
-    for each in certificates:
-        notify(
-            Event.CERTIFICATE_ISSUED,
-            customer=each.application.customer,
-            details={"serial": each.serial, "kind": each.application.kind},
-            key=f"issued:{each.serial}",
-        )
+    notify_all(
+        Event.CERTIFICATE_ISSUED,
+        [
+            Notice(
+                customer=each.application.customer,
+                details={"serial": each.serial, "kind": each.application.kind},
+                key=f"issued:{each.serial}",
+            )
+            for each in certificates
+        ],
+    )
     enqueue_all(CHECK_TOPIC, {each.serial: {"certificate": each.pk} for each in certificates})
 
 

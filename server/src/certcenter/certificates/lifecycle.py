@@ -104,6 +104,8 @@ CERTIFICATE: Final = MappingProxyType(
 
 #: An application that still goes somewhere; at most one a holder (partial unique index, SPEC E8).
 OPEN: Final = (_A.ACCEPTED, _A.PREPARED, _A.SUBMITTED, _A.ISSUED)
+#: An application that the worker still has to do with.
+UNDER_WAY: Final = (_A.ACCEPTED, _A.PREPARED, _A.SUBMITTED)
 #: A certificate that occupies its holder's one place.
 LIVE: Final = (_C.ACTIVE, _C.SUSPENDED)
 #: What a relying party must be told is revoked (RFC 5280 §5.3.1: a suspended one is on hold).

@@ -26,6 +26,7 @@ class Action(StrEnum):
 class CertificateFacts:
     """What the rules need to know of one certificate."""
 
+    id: int
     serial: str
     state: CertificateState
     not_before: datetime
@@ -41,7 +42,10 @@ class Situation:
     current: CertificateFacts | None
     waiting: CertificateFacts | None
     application: ApplicationState | None
-    revocations_used: int
+    #: Counted only where somebody asks: None otherwise.
+    revocations_used: int | None
+    #: Of the newest certificate; 0 without one.
+    last_sequence: int = 0
 
     @property
     def live(self) -> bool:
@@ -67,6 +71,7 @@ class Situation:
     @property
     def revocations_left(self) -> int:
         """Online revocations left this calendar year (SPEC A5); 0 where there is no online revocation."""
+        assert self.revocations_used is not None, "the revocations were not counted"
         return max(0, (self.institution.revocation.yearly_limit or 0) - self.revocations_used)
 
 

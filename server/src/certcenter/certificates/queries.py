@@ -1,15 +1,17 @@
 """What pages and programs may read of certificates, always one customer's own (SPEC A1, A2)."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from django.db.models import QuerySet
 
 from certcenter.certificates import authority, errors, policy
-from certcenter.certificates.lifecycle import LIVE, OPEN, ApplicationState, CertificateState
+from certcenter.certificates.lifecycle import LIVE, OPEN, UNDER_WAY, ApplicationState, CertificateState
 from certcenter.certificates.models import Application, Certificate
 from certcenter.certificates.policy import Action, CertificateFacts, Situation
 from certcenter.core import clock, limits
@@ -74,15 +76,15 @@ def holder_of(customer: Customer) -> str:
     return f"customer:{customer.pk}"
 
 
-def situation(customer: Customer) -> Situation:
-    """Collect the facts for `policy`: one query each for certificates, application, revocations.
+def situation(customer: Customer, *, revocations: bool = True) -> Situation:
+    """Collect the facts for `policy`: one query each for certificates, application, `revocations`.
 
     A holder has one certificate a year: all of them are fewer rows than three queries cost.
     """
     holder = holder_of(customer)
     certificates = list(
         Certificate.objects.filter(holder=holder)
-        .only("serial", "state", "not_before", "not_after")
+        .only("serial", "state", "not_before", "not_after", "sequence")
         .order_by("-id")
     )
     waiting = next((each for each in certificates if each.state == CertificateState.ISSUED), None)
@@ -96,8 +98,13 @@ def situation(customer: Customer) -> Situation:
         current=_facts(current),
         waiting=_facts(waiting),
         application=ApplicationState(application.state) if application else None,
-        revocations_used=limits.used(REVOCATIONS, subject=customer.subject, window=str(taipei_year(now))),
+        revocations_used=_revocations(customer, now) if revocations else None,
+        last_sequence=certificates[0].sequence if certificates else 0,
     )
+
+
+def _revocations(customer: Customer, now: datetime) -> int:
+    return limits.used(REVOCATIONS, subject=customer.subject, window=str(taipei_year(now)))
 
 
 def overview(customer: Customer) -> Overview:
@@ -146,10 +153,29 @@ def certificate(customer: Customer, serial: str) -> Certificate:
 
 def application(customer: Customer, request_uuid: UUID) -> Application:
     """One application of this customer. Raises NotFound for any other."""
-    found = Application.objects.filter(customer=customer, request_uuid=request_uuid).first()
+    found = _applications(customer, request_uuid).first()
     if found is None:
         raise NotFound
     return found
+
+
+def issued_application(customer: Customer, request_uuid: UUID) -> Application:
+    """`application` with its certificate, once it was issued. Raises NotFound, NotIssuedYet, ApplicationRefused, NotAllowedNow."""
+    found = _applications(customer, request_uuid).select_related("certificate").first()
+    if found is None:
+        raise NotFound
+    require_issued(found)
+    return found
+
+
+def ended(application_ids: Sequence[int]) -> list[int]:
+    """Which of these applications, anybody's, are under way no longer."""
+    rows = Application.objects.filter(pk__in=application_ids).exclude(state__in=UNDER_WAY)
+    return list(rows.values_list("pk", flat=True))
+
+
+def _applications(customer: Customer, request_uuid: UUID) -> QuerySet[Application]:
+    return Application.objects.filter(customer=customer, request_uuid=request_uuid).order_by()
 
 
 def progress(customer: Customer, request_uuid: UUID) -> Progress:
@@ -165,14 +191,12 @@ def progress_of(application: Application) -> Progress:
 
 def chain(customer: Customer, request_uuid: UUID) -> tuple[bytes, ...]:
     """The issued certificate and its CA certificates, leaf first, DER. Raises NotFound, NotIssuedYet, ApplicationRefused."""
-    found = application(customer, request_uuid)
-    require_issued(found)
-    return chain_of(found.certificate)
+    return chain_of(issued_application(customer, request_uuid).certificate)
 
 
 def chain_of(certificate: Certificate) -> tuple[bytes, ...]:
     """The certificate and the CA certificates above it, leaf first, DER."""
-    return (bytes(certificate.der), *authority.named(certificate.ca).chain())
+    return (bytes(certificate.der), *authority.chain(certificate.ca))
 
 
 def require_issued(application: Application) -> None:
@@ -233,6 +257,7 @@ def _facts(row: Certificate | None) -> CertificateFacts | None:
     if row is None:
         return None
     return CertificateFacts(
+        id=row.pk,
         serial=row.serial,
         state=CertificateState(row.state),
         not_before=row.not_before,

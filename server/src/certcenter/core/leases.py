@@ -20,7 +20,7 @@ M = TypeVar("M", bound=Leased)
 # The chosen rows are MATERIALIZED, so that no plan asks twice and claims more than the limit.
 _CLAIM = """
     WITH chosen (chosen_key) AS MATERIALIZED ({chosen})
-    UPDATE {table} SET lease = %s, lease_until = %s WHERE {key} IN (SELECT chosen_key FROM chosen) RETURNING *
+    UPDATE {table} SET lease = %s, lease_until = %s{also} WHERE {key} IN (SELECT chosen_key FROM chosen) RETURNING *
 """
 
 
@@ -32,19 +32,20 @@ def claim(
     seconds: float = 60,
     order: Sequence[str] = ("id",),
     durable: bool = False,
+    counting: str | None = None,
     using: str = DEFAULT_DB_ALIAS,
 ) -> tuple[uuid.UUID, list[M]]:
     """Lease at most `limit` free rows of `model` that satisfy `where`, in `order`, for `seconds`.
 
     Returns the lease and the rows as they are after the claim. Rows that another transaction holds are passed
     over (PostgreSQL), never waited for. `where` must not span relations. `durable` refuses to run inside another
-    transaction (RuntimeError), for whoever acts on the rows outside the database.
+    transaction (RuntimeError), for whoever acts on the rows outside the database. `counting` names an integer column
+    that grows by one with each claim.
     """
     lease, now = ids.new_uuid(), clock.now()
     with transaction.atomic(using=using, durable=durable):
-        rows = list(
-            _claimed(model, where & _free(now), limit, order, lease, now + timedelta(seconds=seconds), using)
-        )
+        values = {"lease": lease, "lease_until": now + timedelta(seconds=seconds)}
+        rows = list(_claimed(model, where & _free(now), limit, order, values, counting, using))
     for field in reversed(order):
         rows.sort(key=lambda row: getattr(row, field.lstrip("-")), reverse=field.startswith("-"))
     return lease, rows
@@ -69,7 +70,13 @@ def _free(now: object) -> Q:
 
 
 def _claimed(  # noqa: PLR0917 - private, one caller
-    model: type[M], where: Q, limit: int, order: Sequence[str], lease: uuid.UUID, until: object, using: str
+    model: type[M],
+    where: Q,
+    limit: int,
+    order: Sequence[str],
+    leased: dict[str, object],
+    counting: str | None,
+    using: str,
 ) -> Sequence[M]:
     connection = connections[using]
     chosen = model._default_manager.using(using).filter(where).order_by(*order)
@@ -77,9 +84,12 @@ def _claimed(  # noqa: PLR0917 - private, one caller
         chosen = chosen.select_for_update(skip_locked=True)
     sql, params = chosen.values("pk")[:limit].query.get_compiler(using).as_sql()
     quote = connection.ops.quote_name
-    statement = _CLAIM.format(chosen=sql, table=quote(model._meta.db_table), key=quote(model._meta.pk.column))
+    also = f", {quote(counting)} = {quote(counting)} + 1" if counting else ""
+    statement = _CLAIM.format(
+        chosen=sql, table=quote(model._meta.db_table), key=quote(model._meta.pk.column), also=also
+    )
     values = [
         Leased._meta.get_field(name).get_db_prep_value(value, connection)  # type: ignore[union-attr]  # plain columns
-        for name, value in (("lease", lease), ("lease_until", until))
+        for name, value in leased.items()
     ]
     return model._default_manager.using(using).raw(statement, [*params, *values])  # type: ignore[return-value]  # a RawQuerySet is iterated once

@@ -16,10 +16,11 @@ from certcenter.worker import loop
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on. 監聽位址。")
 @click.option("--workers", default=2, show_default=True, help="Server processes. 伺服器行程數。")
 @click.option(
-    "--threads", default=8, show_default=True, help="Requests at once in one process. 每行程同時處理數。"
+    "--threads", default=16, show_default=True, help="Requests at once in one process. 每行程同時處理數。"
 )
 def serve(host: str, workers: int, threads: int) -> None:
     """Run the web server on CERTCENTER_PORT. 啟動網頁伺服器。"""
+    os.environ["CERTCENTER_SERVER_THREADS"] = str(threads)
     os.execvp(sys.executable, server_command(host=host, workers=workers, threads=threads))  # noqa: S606 - our own interpreter
 
 

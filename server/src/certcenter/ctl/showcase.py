@@ -41,7 +41,7 @@ def demo(*, prepare_only: bool) -> None:
     if prepare_only:
         return
     with Processes() as processes:
-        processes.start("server", server_command(host="127.0.0.1", workers=1, threads=8))
+        processes.start("server", server_command(host="127.0.0.1", workers=1, threads=16))
         processes.start("worker", [sys.executable, "-m", "certcenter.ctl", "worker"])
         processes.await_health(f"http://127.0.0.1:{port}/healthz")
         _announce(port)

@@ -35,6 +35,16 @@ class _Words:
     advice: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Who is to be told of an event: `details` fill the template, `key` is the notice's own."""
+
+    customer: Addressee
+    details: Mapping[str, Any]
+    key: str
+    also: tuple[Address, ...] = ()
+
+
 def notify(
     event: Event, *, customer: Addressee, details: Mapping[str, Any], key: str, also: tuple[Address, ...] = ()
 ) -> int:
@@ -43,21 +53,37 @@ def notify(
     Inside the change's `atomic()`. `details` fill the template and hold nothing secret; datetimes are shown on
     Taipei's clock. The same `key` again queues nothing.
     """
+    return notify_all(event, [Notice(customer=customer, details=details, key=key, also=also)])
+
+
+def notify_all(event: Event, notices: Iterable[Notice]) -> int:
+    """Tell several customers of the same event, with one statement; otherwise as `notify`."""
+    queued: dict[str, dict[str, str]] = {}
+    for notice in notices:
+        queued |= _written(event, notice)
+    enqueue_all(TOPIC, queued)
+    return len(queued)
+
+
+def _written(event: Event, notice: Notice) -> dict[str, dict[str, str]]:
+    """Return the outbox rows of one notice."""
+    customer = notice.customer
     institution = serving.get(customer.institution)
     template = templates.TEMPLATES[event]
     channels = {str(channel) for channel in institution.notices.channels}
     reached = [
-        address for address in dict.fromkeys((*customer.addresses(), *also)) if address.channel in channels
+        address
+        for address in dict.fromkeys((*customer.addresses(), *notice.also))
+        if address.channel in channels
     ]
     with override(customer.locale):
-        values = _values(institution, customer, details)
+        values = _values(institution, customer, notice.details)
         words = _Words(
             subject=str(template.subject),
             body=str(template.body) % values,
             advice=str(template.advice) % values,
         )
-        _queue(words, reached, institution=institution, customer=customer, key=key)
-    return len(reached)
+        return _rows(words, reached, institution=institution, customer=customer, key=notice.key)
 
 
 def send_code(
@@ -79,7 +105,10 @@ def send_code(
             body=str(templates.CODE) % values,
             advice=str(templates.CODE_ADVICE),
         )
-        _queue(words, addresses, institution=institution, customer=customer, key=key, expires_at=expires_at)
+        rows = _rows(
+            words, addresses, institution=institution, customer=customer, key=key, expires_at=expires_at
+        )
+    enqueue_all(TOPIC, rows)
 
 
 def _values(institution: Institution, customer: Addressee, details: Mapping[str, Any]) -> _Details:
@@ -97,7 +126,7 @@ def _shown(value: Any) -> str:
     return str(value)
 
 
-def _queue(
+def _rows(
     words: _Words,
     addresses: Iterable[Address],
     *,
@@ -105,7 +134,7 @@ def _queue(
     customer: Addressee,
     key: str,
     expires_at: datetime | None = None,
-) -> None:
+) -> dict[str, dict[str, str]]:
     sender = institution.notices.sender.get(customer.locale)
     queued = {}
     for number, address in enumerate(addresses):
@@ -121,7 +150,7 @@ def _queue(
             expires_at=expires_at,
         )
         queued[message.key] = message.sealed()
-    enqueue_all(TOPIC, queued)
+    return queued
 
 
 def _sms(words: _Words, sender: str) -> str:

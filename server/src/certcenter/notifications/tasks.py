@@ -1,31 +1,55 @@
 """Sends what lies in the outbox."""
 
 import logging
-from collections.abc import Mapping
-from typing import Any
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 
 from certcenter.core import clock, sealing
-from certcenter.notifications.gateways import PermanentFailure, gateway
+from certcenter.notifications.gateways import Gateway, PermanentFailure, SendsMany, gateway
 from certcenter.notifications.messages import TOPIC, Message
-from certcenter.outbox.handlers import Attempt, Hopeless, handles
+from certcenter.outbox.handlers import Hopeless, Outcome, Task, handles_many
 
 log = logging.getLogger(__name__)
 
 
-@handles(TOPIC)
-def send(payload: Mapping[str, Any], *, attempt: Attempt) -> None:
-    """Send one message. A code that has expired meanwhile is dropped: it would only confuse.
+@handles_many(TOPIC)
+def send(tasks: Sequence[Task]) -> list[Outcome]:
+    """Send messages, together where their gateway can. An expired code is dropped: it would only confuse.
 
-    Raises Hopeless where trying again can't help, TemporaryFailure where it can.
+    An outcome is Hopeless where trying again can't help, TemporaryFailure where it can.
     """
-    try:
-        message = Message.unsealed(payload)
-    except sealing.Unsealable:
-        raise Hopeless("sealed under another key") from None
-    if message.expires_at is not None and message.expires_at <= clock.now():
-        log.warning("message %s expired before attempt %d", attempt.key, attempt)
+    outcomes: list[Outcome] = [None] * len(tasks)
+    waiting: dict[str, list[tuple[int, Message]]] = defaultdict(list)
+    for number, task in enumerate(tasks):
+        try:
+            message = Message.unsealed(task.payload)
+        except sealing.Unsealable:
+            outcomes[number] = Hopeless("sealed under another key")
+            continue
+        if message.expires_at is not None and message.expires_at <= clock.now():
+            log.warning("message %s expired before attempt %d", task.attempt.key, task.attempt)
+            continue
+        waiting[message.channel].append((number, message))
+    for channel, messages in waiting.items():
+        for number, outcome in _through(gateway(channel), messages, tasks):
+            outcomes[number] = outcome
+    return outcomes
+
+
+def _through(
+    way: Gateway, messages: Sequence[tuple[int, Message]], tasks: Sequence[Task]
+) -> Iterator[tuple[int, Outcome]]:
+    if isinstance(way, SendsMany):
+        try:
+            way.send_many([message for _, message in messages])
+        except Exception as failure:  # noqa: BLE001 - as below
+            yield from ((number, failure) for number, _ in messages)
         return
-    try:
-        gateway(message.channel).send(message)
-    except PermanentFailure as failure:
-        raise Hopeless(failure.detail) from None
+    for number, message in messages:
+        try:
+            tasks[number].begin()
+            way.send(message)
+        except PermanentFailure as failure:
+            yield number, Hopeless(failure.detail)
+        except Exception as failure:  # noqa: BLE001 - whatever it is, the next message is to be sent all the same
+            yield number, failure

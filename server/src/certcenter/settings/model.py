@@ -36,6 +36,8 @@ class Config(BaseSettings):
     scheme: Literal["http", "https"] = "http"
     #: Proxies whose X-Forwarded-For is believed (exact addresses).
     trusted_proxies: tuple[str, ...] = ()
+    #: Requests at once in one server process (`certcenterctl serve --threads`).
+    server_threads: int = Field(default=16, ge=1, le=256)
     #: argon2id (SPEC E1: at least 19 MiB, t=2); `hash_slots` caps concurrent hashes in one process.
     argon2_memory_kib: int = Field(default=19 * 1024, ge=8)
     argon2_time: int = Field(default=2, ge=1)

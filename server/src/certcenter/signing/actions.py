@@ -185,5 +185,5 @@ def _verify(
 
 @lru_cache(maxsize=64)
 def _verifier(ca_name: str) -> ChainVerifier:
-    issuing, root = map(x509.load_der_x509_certificate, authority.named(ca_name).chain())
+    issuing, root = map(x509.load_der_x509_certificate, authority.chain(ca_name))
     return ChainVerifier(intermediates=[issuing], roots=[root])

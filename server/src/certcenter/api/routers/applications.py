@@ -7,14 +7,14 @@ from django.http import HttpResponse
 from ninja import Header, Query, Router, Status
 
 from certcenter.api import waiting
-from certcenter.api.doors import CallerRequest
+from certcenter.api.doors import Caller, CallerRequest
 from certcenter.api.errors import KeyMismatch
 from certcenter.api.openapi import operation
 from certcenter.api.routers.certificates import CertificateInFull, CertificateOut, brief, in_full
 from certcenter.api.signed import Signed
 from certcenter.api.values import MAX_CSR, Base64url, Digest, Input, Output
 from certcenter.certificates import actions, errors, queries
-from certcenter.certificates.lifecycle import ApplicationState
+from certcenter.certificates.lifecycle import UNDER_WAY, ApplicationState
 from certcenter.certificates.models import Application
 from certcenter.core.errors import NotFound
 from certcenter.identity.queries import CustomerFrozen
@@ -22,8 +22,6 @@ from certcenter.otp.errors import GrantRefused
 from certcenter.proof.errors import NonceRefused, ProofRefused
 
 router = Router(tags=["applications"])
-
-_UNDER_WAY = (ApplicationState.ACCEPTED, ApplicationState.PREPARED, ApplicationState.SUBMITTED)
 
 
 class Apply(Input):
@@ -106,12 +104,7 @@ def progress(
     wait: Annotated[int, Query(ge=0, le=waiting.LONGEST, description="Seconds to wait for the end.")] = 0,
 ) -> ProgressOut:
     """How far the application is; with `wait` the answer comes as soon as the certificate is made, or then."""
-    caller = request.auth
-    return waiting.until(
-        lambda seen: seen.state not in _UNDER_WAY,
-        lambda: _progress(queries.application(caller.customer, request_uuid)),
-        seconds=wait,
-    )
+    return _progress(_ended(request.auth, request_uuid, wait))
 
 
 @router.get(
@@ -127,13 +120,9 @@ def issued(
 ) -> CertificateInFull:
     """The issued certificate with its chain; as often as it is asked for (SPEC A9). With `wait`, as soon as it is made."""
     caller = request.auth
-    application = waiting.until(
-        lambda seen: seen.state not in _UNDER_WAY,
-        lambda: queries.application(caller.customer, request_uuid),
-        seconds=wait,
-    )
-    queries.require_issued(application)
-    return in_full(caller, application.certificate)
+    if wait:
+        _ended(caller, request_uuid, wait)
+    return in_full(caller, queries.issued_application(caller.customer, request_uuid).certificate)
 
 
 @router.post(
@@ -157,6 +146,14 @@ def acknowledge(request: CallerRequest, request_uuid: UUID, body: Acknowledge) -
         caller.customer, request_uuid=request_uuid, proof=body.proof.at(caller), actor=caller.actor
     )
     return brief(installed)
+
+
+def _ended(caller: Caller, request_uuid: UUID, seconds: int) -> Application:
+    """The application, once it is under way no longer or the time is over. Raises NotFound."""
+    application = queries.application(caller.customer, request_uuid)
+    if application.state in UNDER_WAY and waiting.for_end(application.pk, seconds=seconds):
+        return queries.application(caller.customer, request_uuid)
+    return application
 
 
 def _progress(application: Application) -> ProgressOut:

@@ -11,6 +11,7 @@ from certcenter.notifications.gateways.interface import (
     Gateway,
     PermanentFailure,
     SendingFailed,
+    SendsMany,
     TemporaryFailure,
 )
 from certcenter.notifications.gateways.smtp import Server, SmtpGateway
@@ -18,7 +19,7 @@ from certcenter.notifications.gateways.smtp import Server, SmtpGateway
 if TYPE_CHECKING:
     from certcenter.settings.model import Config
 
-__all__ = ["Gateway", "PermanentFailure", "SendingFailed", "TemporaryFailure", "gateway"]
+__all__ = ["Gateway", "PermanentFailure", "SendingFailed", "SendsMany", "TemporaryFailure", "gateway"]
 
 
 @lru_cache(maxsize=4)

@@ -1,5 +1,7 @@
 """The demo's gateway: messages are kept for the outbox page."""
 
+from collections.abc import Sequence
+
 from certcenter.core import clock
 from certcenter.notifications.messages import Message
 from certcenter.notifications.models import DemoMessage
@@ -10,14 +12,22 @@ class DemoGateway:
 
     def send(self, message: Message) -> None:
         """Store the message, once for its key."""
-        DemoMessage.objects.get_or_create(
-            key=message.key,
-            defaults={
-                "institution": message.institution,
-                "channel": message.channel,
-                "address": message.address,
-                "subject": message.subject,
-                "text": message.text,
-                "created_at": clock.now(),
-            },
+        self.send_many([message])
+
+    def send_many(self, messages: Sequence[Message]) -> None:
+        """Store the messages, each once for its key, with one statement."""
+        DemoMessage.objects.bulk_create(
+            (
+                DemoMessage(
+                    key=message.key,
+                    institution=message.institution,
+                    channel=message.channel,
+                    address=message.address,
+                    subject=message.subject,
+                    text=message.text,
+                    created_at=clock.now(),
+                )
+                for message in messages
+            ),
+            ignore_conflicts=True,
         )

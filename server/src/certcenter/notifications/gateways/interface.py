@@ -1,6 +1,7 @@
 """What every gateway does and how it fails."""
 
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
 
 from certcenter.notifications.messages import Message
 
@@ -26,3 +27,11 @@ class Gateway(Protocol):
 
     def send(self, message: Message) -> None:
         """Hand over one message. Raises TemporaryFailure or PermanentFailure. Waits 20 seconds at most."""
+
+
+@runtime_checkable
+class SendsMany(Protocol):
+    """What some gateways can besides: take several messages at less cost than one by one."""
+
+    def send_many(self, messages: Sequence[Message]) -> None:
+        """Hand over all of them. Raises TemporaryFailure for all."""
