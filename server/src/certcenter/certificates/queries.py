@@ -161,11 +161,21 @@ def application(customer: Customer, request_uuid: UUID) -> Application:
 
 def issued_application(customer: Customer, request_uuid: UUID) -> Application:
     """`application` with its certificate, once it was issued. Raises NotFound, NotIssuedYet, ApplicationRefused, NotAllowedNow."""
-    found = _applications(customer, request_uuid).select_related("certificate").first()
+    rows = _applications(customer, request_uuid).select_related("certificate").defer("csr", "spki", "tbs")
+    found = rows.first()
     if found is None:
         raise NotFound
     require_issued(found)
     return found
+
+
+def under_way(customer: Customer, request_uuid: UUID) -> int | None:
+    """The number of an application that the worker still has to do with; None when it has ended. Raises NotFound."""
+    seen = _applications(customer, request_uuid).values_list("pk", "state").first()
+    if seen is None:
+        raise NotFound
+    number, state = seen
+    return number if state in UNDER_WAY else None
 
 
 def ended(application_ids: Sequence[int]) -> list[int]:

@@ -14,7 +14,7 @@ from certcenter.api.routers.certificates import CertificateInFull, CertificateOu
 from certcenter.api.signed import Signed
 from certcenter.api.values import MAX_CSR, Base64url, Digest, Input, Output
 from certcenter.certificates import actions, errors, queries
-from certcenter.certificates.lifecycle import UNDER_WAY, ApplicationState
+from certcenter.certificates.lifecycle import ApplicationState
 from certcenter.certificates.models import Application
 from certcenter.core.errors import NotFound
 from certcenter.identity.queries import CustomerFrozen
@@ -104,7 +104,9 @@ def progress(
     wait: Annotated[int, Query(ge=0, le=waiting.LONGEST, description="Seconds to wait for the end.")] = 0,
 ) -> ProgressOut:
     """How far the application is; with `wait` the answer comes as soon as the certificate is made, or then."""
-    return _progress(_ended(request.auth, request_uuid, wait))
+    caller = request.auth
+    _await_end(caller, request_uuid, wait)
+    return _progress(queries.application(caller.customer, request_uuid))
 
 
 @router.get(
@@ -120,8 +122,7 @@ def issued(
 ) -> CertificateInFull:
     """The issued certificate with its chain; as often as it is asked for (SPEC A9). With `wait`, as soon as it is made."""
     caller = request.auth
-    if wait:
-        _ended(caller, request_uuid, wait)
+    _await_end(caller, request_uuid, wait)
     return in_full(caller, queries.issued_application(caller.customer, request_uuid).certificate)
 
 
@@ -148,12 +149,11 @@ def acknowledge(request: CallerRequest, request_uuid: UUID, body: Acknowledge) -
     return brief(installed)
 
 
-def _ended(caller: Caller, request_uuid: UUID, seconds: int) -> Application:
-    """The application, once it is under way no longer or the time is over. Raises NotFound."""
-    application = queries.application(caller.customer, request_uuid)
-    if application.state in UNDER_WAY and waiting.for_end(application.pk, seconds=seconds):
-        return queries.application(caller.customer, request_uuid)
-    return application
+def _await_end(caller: Caller, request_uuid: UUID, seconds: int) -> None:
+    """Return when the application is under way no longer or the time is over. Raises NotFound."""
+    number = queries.under_way(caller.customer, request_uuid) if seconds else None
+    if number is not None:
+        waiting.for_end(number, seconds=seconds)
 
 
 def _progress(application: Application) -> ProgressOut:
