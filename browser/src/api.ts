@@ -17,6 +17,10 @@ export const PATHS = {
   orders: () => "orders",
   orderDrafts: () => "orders/drafts",
   environment: () => "environment",
+  transfers: () => "transfers",
+  transfer: (session: string) => `transfers/${encodeURIComponent(session)}`,
+  transferParcel: (session: string) => `transfers/${encodeURIComponent(session)}/parcel`,
+  transferCollection: (session: string) => `transfers/${encodeURIComponent(session)}/collection`,
 } as const;
 
 /** Codes of the centre that this library itself acts on. */
@@ -84,6 +88,8 @@ export interface RequestOptions {
   /** A POST that may be repeated: the centre knows it by this key (sent as Idempotency-Key). */
   readonly idempotencyKey?: string;
   readonly signal?: AbortSignal;
+  /** The page asks by itself: that keeps nobody signed in. */
+  readonly background?: boolean;
 }
 
 type Method = "GET" | "POST" | "PUT" | "DELETE";
@@ -147,12 +153,13 @@ export class Api {
   async #once<T>(
     method: Method,
     path: string,
-    { body, query, idempotencyKey, signal }: RequestOptions,
+    { body, query, idempotencyKey, signal, background }: RequestOptions,
   ): Promise<T> {
     const headers = new Headers({ Accept: "application/json" });
     if (body !== undefined) headers.set("Content-Type", "application/json");
     if (method !== "GET") headers.set("X-CSRFToken", this.#options.csrfToken());
     if (idempotencyKey !== undefined) headers.set("Idempotency-Key", idempotencyKey);
+    if (background) headers.set("X-Background", "1");
     const search = query ? `?${new URLSearchParams(query)}` : "";
     const timeout = AbortSignal.timeout(this.#options.timeout);
     const request: RequestInit = { method, headers, credentials: "same-origin", redirect: "error" };

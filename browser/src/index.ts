@@ -46,4 +46,13 @@ export type { KeyState, SecurityMode } from "./store/records.ts";
 export { type Prove, ShareRefused, type ShareService, type Signed } from "./store/shares.ts";
 export type { Export, Import, Installation, KeyEntry, KeyStoreOptions, NewKey } from "./store/types.ts";
 export { StructureError } from "./structure.ts";
+export {
+  encodeTranscript,
+  matchingCode,
+  type Pairing,
+  pairingText,
+  readPairing,
+  type Transcript,
+  TransferError,
+} from "./transfer/pairing.ts";
 export { type Certificate, readCertificate } from "./x509.ts";

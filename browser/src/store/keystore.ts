@@ -227,7 +227,8 @@ export class KeyStore {
   }
 
   /** A PFX of the key with its chain (SPEC A6), under a password of its own. */
-  async exportPfx(id: string, { password, newPassword, friendlyName, ...options }: Export): Promise<Bytes> {
+  async exportPfx(id: string, wanted: Export): Promise<Bytes> {
+    const { password, newPassword, friendlyName, isBackup = true, ...options } = wanted;
     const record = await this.#record(id);
     if (record.certificate === undefined) throw new KeyStoreError("key_not_installed");
     const unlocked = await this.#open(record, password);
@@ -237,7 +238,7 @@ export class KeyStore {
         ...record.chain.map(readCertificate),
       ] as const;
       const pfx = await writePfx({ pkcs8: unlocked.pkcs8, certificates, friendlyName }, newPassword, options);
-      await this.#update(id, (current) => ({ ...current, backedUpAt: this.#now() }));
+      if (isBackup) await this.#update(id, (current) => ({ ...current, backedUpAt: this.#now() }));
       return pfx;
     } finally {
       forget(unlocked);

@@ -59,4 +59,6 @@ export interface Export extends PfxOptions {
   readonly newPassword: string;
   /** The file's stem. */
   readonly friendlyName: string;
+  /** False where the file does not stay with the customer as a backup (upload to a phone). Default true. */
+  readonly isBackup?: boolean;
 }

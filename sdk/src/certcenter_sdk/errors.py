@@ -57,3 +57,7 @@ class PfxRefused(Refused):
 
 class StoreRefused(Refused):
     """The key store can't do what was asked, or must not; what was there before is there still."""
+
+
+class TransferRefused(Refused):
+    """A pairing code can't be read, is for somewhere else, or what was sent does not open (upload to a phone)."""

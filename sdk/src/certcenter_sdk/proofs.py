@@ -27,6 +27,7 @@ class Purpose(StrEnum):
     REISSUE = "reissue"
     REPAIR = "repair"
     SHARE = "share"
+    PHONE = "phone"
 
 
 _PURPOSES = frozenset(purpose.value for purpose in Purpose)

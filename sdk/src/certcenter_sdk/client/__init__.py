@@ -4,6 +4,7 @@ from certcenter_sdk.client.answers import Answer, ApiProblem
 from certcenter_sdk.client.calls import Call, Session
 from certcenter_sdk.client.core import Retry
 from certcenter_sdk.client.life import Customer, Installed, Pending, SentCode
+from certcenter_sdk.client.phone import Upload
 from certcenter_sdk.client.transport import AsyncClient, Client
 
 __all__ = [
@@ -18,4 +19,5 @@ __all__ = [
     "Retry",
     "SentCode",
     "Session",
+    "Upload",
 ]

@@ -263,3 +263,33 @@ def submit_order(order: Order, signature: bytes) -> Call[Answer]:
 def orders(*, after: str = "") -> Call[Answer]:
     """The orders that the centre keeps as evidence, newest first."""
     return _get("orders", **({"after": after} if after else {}))
+
+
+# Upload to a phone (SPEC A12)
+
+
+def open_transfer(public_key: bytes) -> Call[Answer]:
+    """A phone asks for a pairing: its fresh X25519 public key. An earlier pairing of the customer ends."""
+    return _post("transfers", {"public_key": encode_bytes(public_key)})
+
+
+def transfer(session: UUID, *, wait: int = 0, known: str = "open") -> Call[Answer]:
+    """How far a pairing is; with `wait` (seconds, 20 at most) as soon as it is not `known` any more, or then."""
+    return _get(f"transfers/{_step(session)}", **({"wait": str(wait), "known": known} if wait else {}))
+
+
+def send_parcel(session: UUID, *, ciphertext: bytes, proof: Signed) -> Call[Answer]:
+    """Hand the sealed PFX to the relay, with a proof of the purpose `phone` by its certificate. Once: never repeated."""
+    body = {"ciphertext": encode_bytes(ciphertext), "proof": proof.as_json()}
+    return _post(f"transfers/{_step(session)}/parcel", body)
+
+
+def fetch_parcel(session: UUID) -> Call[bytes]:
+    """The phone takes what was sent; the relay keeps nothing of it. Once: never repeated."""
+    read: Callable[[Answer], bytes] = lambda answer: answer.octets("ciphertext")  # noqa: E731 - typed for mypy
+    return Call(method="POST", path=f"transfers/{_step(session)}/collection", body={}, read=read)
+
+
+def cancel_transfer(session: UUID) -> Call[None]:
+    """End a pairing, such as after codes that do not match."""
+    return Call(method="DELETE", path=f"transfers/{_step(session)}", read=_nothing)

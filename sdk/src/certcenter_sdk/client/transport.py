@@ -7,12 +7,13 @@ from typing import Any, Self, TypeVar
 
 import httpx
 
-from certcenter_sdk.client import calls, flows, life
+from certcenter_sdk.client import calls, flows, life, phone
 from certcenter_sdk.client.answers import Answer, ApiProblem
 from certcenter_sdk.client.calls import Call, Session
 from certcenter_sdk.client.core import Core, Outcome, Pause, Retry
 from certcenter_sdk.client.flows import Flow, SignedOrder, Work
 from certcenter_sdk.client.life import Customer, Installed, Keep, Pending
+from certcenter_sdk.client.phone import Upload
 
 T = TypeVar("T")
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
@@ -116,6 +117,10 @@ class Client:
         """Have an order built, sign it and hand it in: `flows.place_order`."""
         return self.run(flows.place_order(fields, installed.key, installed.certificate))
 
+    def send_to_phone(self, upload: Upload) -> None:
+        """Send a PFX to a phone, after its code was compared: `phone.send`."""
+        self.run(phone.send(self.core.place, upload))
+
 
 class AsyncClient:
     """The asynchronous client (asyncio); the same calls and flows."""
@@ -211,3 +216,7 @@ class AsyncClient:
     async def place_order(self, fields: Mapping[str, str], installed: Installed) -> SignedOrder:
         """Have an order built, sign it and hand it in: `flows.place_order`."""
         return await self.run(flows.place_order(fields, installed.key, installed.certificate))
+
+    async def send_to_phone(self, upload: Upload) -> None:
+        """Send a PFX to a phone, after its code was compared: `phone.send`."""
+        await self.run(phone.send(self.core.place, upload))

@@ -18,6 +18,7 @@ from certcenter.api.routers import (
     procedures,
     proofs,
     sessions,
+    transfers,
 )
 from certcenter.core.errors import CentreError
 
@@ -30,6 +31,7 @@ _ROUTERS = (
     applications.router,
     proofs.router,
     orders.router,
+    transfers.router,
 )
 
 

@@ -80,6 +80,12 @@ class Event(StrEnum):
     KEY_SHARE_CHANGED = "key-share:change:done"
     KEY_SHARE_REFUSED = "key-share:release:refused"
     KEY_SHARE_LOCKED = "key-share:lock:set"
+    # upload to a phone
+    TRANSFER_OPENED = "transfer:pair:opened"
+    TRANSFER_SEALED = "transfer:send:accepted"
+    TRANSFER_FETCHED = "transfer:fetch:done"
+    TRANSFER_CANCELLED = "transfer:pair:cancelled"
+    TRANSFER_REFUSED = "transfer:step:refused"
     # signing
     ORDER_ACCEPTED = "order:verify:accepted"
     ORDER_REFUSED = "order:verify:refused"

@@ -46,6 +46,7 @@ from certcenter.institutions.house_policy import (
     NoticePolicy,
     RetentionPolicy,
 )
+from certcenter.institutions.transfer_policy import PhonePolicy
 from certcenter.institutions.vocabulary import Function, KeyPlace, OnlineRevocation, Proof, SequenceOwner
 
 __all__ = [
@@ -74,6 +75,7 @@ __all__ = [
     "PasswordFailure",
     "PasswordPolicy",
     "PasswordRule",
+    "PhonePolicy",
     "RenewalPolicy",
     "RenewalWindow",
     "RepairPolicy",
@@ -110,6 +112,7 @@ class Institution(PolicyModel):
     revocation: RevocationPolicy
     export: ExportPolicy
     repair: RepairPolicy
+    phone: PhonePolicy
     fee: FeePolicy
     statuses: StatusPolicy
     codes: CodesPolicy
@@ -167,6 +170,7 @@ class Institution(PolicyModel):
             "retention_years": self.retention.years_after_end,
             "fee": self.fee.yearly_amount,
             "grace_hours": self.fee.grace_hours,
+            "phone_minutes": self.phone.minutes,
             "wait_from": self.application.progress_seconds[0],
             "wait_to": self.application.progress_seconds[1],
         }

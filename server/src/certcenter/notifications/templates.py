@@ -142,6 +142,11 @@ TEMPLATES: dict[Event, Template] = {
         ),
         _CALL,
     ),
+    Event.TRANSFER_FETCHED: Template(
+        _("Your certificate was sent to a phone"),
+        _("Your certificate %(serial)s was handed to a phone that was logged in as you, at %(time)s."),
+        _NOT_YOU,
+    ),
     Event.KEY_SHARE_LOCKED: Template(
         _("Your certificate password is locked"),
         _(

@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "certcenter.passwords",
     "certcenter.certificates",
     "certcenter.signing",
+    "certcenter.transfers",
     "certcenter.portal",
     "certcenter.backoffice",
     "certcenter.api",

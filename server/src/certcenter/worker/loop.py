@@ -17,6 +17,7 @@ from certcenter.audit import sequencer
 from certcenter.certificates import authority, checking, issuing, reminders
 from certcenter.notifications import tasks as notification_tasks
 from certcenter.outbox import dispatcher, wake
+from certcenter.transfers import actions as transfers
 from certcenter.worker import housekeeping
 
 _log = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ ISSUING = (Job("issuing", issuing.run_once, 0.0),)
 REST = (
     Job("outbox", dispatcher.run_once, 0.0),
     Job("audit", sequencer.run_once, 0.5),
+    Job("transfers", transfers.expire, 5.0),
     Job("reminders", reminders.run_once, 300.0),
     Job("authorities", authority.maintain, 3600.0),
     Job("housekeeping", housekeeping.run_once, 3600.0),
