@@ -30,6 +30,8 @@ export default defineConfig(
   },
   {
     files: ["scripts/**"],
-    languageOptions: { globals: { console: "readonly", process: "readonly", Blob: "readonly" } },
+    languageOptions: {
+      globals: { console: "readonly", process: "readonly", Blob: "readonly", crypto: "readonly" },
+    },
   },
 );

@@ -76,6 +76,32 @@ const commands = {
     return { signature: toBase64(await certcenter.signDetached(fromBase64(content), key, signer)) };
   },
 
+  async matchingCode({ transcript }) {
+    return { code: await certcenter.matchingCode(transcript) };
+  },
+
+  async readPairing({ text }) {
+    return certcenter.readPairing(text);
+  },
+
+  async seal({ transcript, plaintext }) {
+    const { sealTo } = await certcenter.loadHpke();
+    return { sealed: toBase64(await sealTo(transcript, fromBase64(plaintext))) };
+  },
+
+  /** `privateKey` is PKCS #8, `publicKey` raw. */
+  async unseal({ transcript, sealed, privateKey, publicKey }) {
+    const { openWith } = await certcenter.loadHpke();
+    const x25519 = { name: "X25519" };
+    const pair = {
+      privateKey: await crypto.subtle.importKey("pkcs8", fromBase64(privateKey), x25519, false, [
+        "deriveBits",
+      ]),
+      publicKey: await crypto.subtle.importKey("raw", fromBase64(publicKey), x25519, true, []),
+    };
+    return { plaintext: toBase64(await openWith(pair, transcript, fromBase64(sealed))) };
+  },
+
   async signByKey({ content, pkcs8, spki }) {
     const key = await certcenter.importPrivateKey(fromBase64(pkcs8));
     return {

@@ -55,4 +55,6 @@ export {
   type Transcript,
   TransferError,
 } from "./transfer/pairing.ts";
+
+export { loadHpke, loadQr } from "./transfer/lazy.ts";
 export { type Certificate, readCertificate } from "./x509.ts";

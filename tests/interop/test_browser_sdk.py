@@ -2,11 +2,13 @@
 
 import base64
 import dataclasses
+import json
 from pathlib import Path
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from tests.support.page_library import (
     BROWSER,
     PASSWORD,
@@ -17,7 +19,7 @@ from tests.support.page_library import (
     page,
 )
 
-from certcenter_sdk import cms, csr, orders, pfx, proofs
+from certcenter_sdk import cms, csr, orders, pfx, proofs, transfer
 from certcenter_sdk.errors import PfxRefused
 
 __all__ = ["identity"]
@@ -120,3 +122,31 @@ def test_the_page_reads_the_sdks_pfx(identity: Identity, tmp_path: Path, compati
     assert base64.b64decode(answer["certificate"]) == der(identity.leaf)
     assert answer["friendlyName"] == "示範"
     assert page("readPfx", path=str(path), password="wrong")["code"] == "wrong_password"
+
+
+@pytest.mark.spec("A12")
+def test_page_and_sdk_seal_for_one_another() -> None:
+    """HPKE by WebCrypto on one side, by OpenSSL on the other; RFC 9180's vectors are in browser/tests/transfer.test.ts."""
+    phone = X25519PrivateKey.generate()
+    public = phone.public_key().public_bytes_raw()
+    agreed = transfer.Pairing(
+        institution="sample",
+        origin="https://sample.example",
+        session="3f2504e0-4f89-41d3-9a0c-0305e82c3301",
+        key=transfer.encode_key(public),
+    ).transcript(SUBJECT)
+    values = {name: value for name, value in json.loads(agreed.canonical()).items() if name != "type"}
+    assert page("matchingCode", transcript=values)["code"] == agreed.matching_code
+    sealed = base64.b64decode(page("seal", transcript=values, plaintext=b64(b"from the page"))["sealed"])
+    assert transfer.unseal(sealed, phone, agreed) == b"from the page"
+    pkcs8 = phone.private_bytes(
+        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    asked = {"privateKey": b64(pkcs8), "publicKey": b64(public), "transcript": values}
+    opened = page("unseal", sealed=b64(transfer.seal(b"from the SDK", agreed)), **asked)
+    assert base64.b64decode(opened["plaintext"]) == b"from the SDK"
+    elsewhere = values | {"origin": "https://evil.example"}
+    refused = page("unseal", sealed=b64(sealed), **{**asked, "transcript": elsewhere})
+    assert refused["code"] == "does_not_open"
+    text = transfer.Pairing(**{name: values[name] for name in ("institution", "origin", "session", "key")}).text
+    assert page("readPairing", text=text) == {key: value for key, value in values.items() if key != "subject"}

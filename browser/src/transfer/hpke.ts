@@ -8,7 +8,8 @@ import { encodeTranscript, type Transcript, TransferError } from "./pairing.ts";
 
 const ENCAPSULATED = 32;
 
-const suite = (): CipherSuite =>
+/** The one suite of the upload to a phone. */
+export const suite = (): CipherSuite =>
   new CipherSuite({ kem: new DhkemX25519HkdfSha256(), kdf: new HkdfSha256(), aead: new Aes256Gcm() });
 
 /** The phone's key pair of one pairing. Its private half can't be exported and lives as long as the page. */
@@ -22,7 +23,7 @@ export interface PhoneKey {
 export async function newPhoneKey(): Promise<PhoneKey> {
   let pair: CryptoKeyPair;
   try {
-    pair = (await crypto.subtle.generateKey({ name: "X25519" }, false, ["deriveBits"])) as CryptoKeyPair;
+    pair = await crypto.subtle.generateKey({ name: "X25519" }, false, ["deriveBits"]);
   } catch (error) {
     throw new TransferError("x25519_missing", {}, { cause: error });
   }

@@ -71,7 +71,11 @@ export function readPairing(text: string): Pairing {
     encodeTranscript({ ...pairing, subject: "0".repeat(64) });
   } catch (error) {
     if (!(error instanceof StructureError)) throw error;
-    throw new TransferError("damaged_pairing_code", { field: error.parameters["field"] ?? "" }, { cause: error });
+    throw new TransferError(
+      "damaged_pairing_code",
+      { field: error.parameters["field"] ?? "" },
+      { cause: error },
+    );
   }
   return pairing;
 }
@@ -84,8 +88,9 @@ export async function matchingCode(transcript: Transcript): Promise<string> {
   const said = concat(utf8("certcenter matching code v1\n"), encodeTranscript(transcript));
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", said));
   const number = digest.slice(0, 5).reduce((value, byte) => (value << 8n) | BigInt(byte), 0n);
-  const text = Array.from({ length: 8 }, (_, i) => ALPHABET[Number((number >> BigInt(35 - 5 * i)) & 31n)]).join(
-    "",
-  );
+  const text = Array.from(
+    { length: 8 },
+    (_, i) => ALPHABET[Number((number >> BigInt(35 - 5 * i)) & 31n)],
+  ).join("");
   return `${text.slice(0, 4)}-${text.slice(4)}`;
 }
