@@ -75,8 +75,8 @@ def test_a_code_is_read_as_it_is_pasted(phone):
 @pytest.mark.parametrize(
     ("change", "code"),
     [
-        (lambda text: "", "not-a-pairing-code"),
-        (lambda text: "https://sample.example/", "not-a-pairing-code"),
+        (lambda _text: "", "not-a-pairing-code"),
+        (lambda _text: "https://sample.example/", "not-a-pairing-code"),
         (lambda text: text.lower(), "not-a-pairing-code"),
         (lambda text: text + " " * 500, "not-a-pairing-code"),
         (lambda text: text + " more", "damaged-pairing-code"),

@@ -148,5 +148,7 @@ def test_page_and_sdk_seal_for_one_another() -> None:
     elsewhere = values | {"origin": "https://evil.example"}
     refused = page("unseal", sealed=b64(sealed), **{**asked, "transcript": elsewhere})
     assert refused["code"] == "does_not_open"
-    text = transfer.Pairing(**{name: values[name] for name in ("institution", "origin", "session", "key")}).text
+    text = transfer.Pairing(
+        **{name: values[name] for name in ("institution", "origin", "session", "key")}
+    ).text
     assert page("readPairing", text=text) == {key: value for key, value in values.items() if key != "subject"}

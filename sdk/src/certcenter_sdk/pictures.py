@@ -33,7 +33,9 @@ def read_pairing_code(data: bytes) -> str:
         raise TransferRefused("not-a-picture", "not a picture that can be read") from None
     found = {
         each.text
-        for each in zxingcpp.read_barcodes(grey, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode))
+        for each in zxingcpp.read_barcodes(
+            grey, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+        )
         if each.text.startswith(MARK)
     }
     if not found:
