@@ -146,6 +146,7 @@ class Shelf:
         house = location.file.parent / HIDDEN if location.file else location.private
         files.make_folder(house)
         with files.locked(house / "lock"):
+            files.sweep(house)
             if location.file:
                 self._take_possession(location.file.parent)
                 files.sweep(location.file.parent)
