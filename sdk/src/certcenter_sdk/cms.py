@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from certcenter_sdk import keys
 from certcenter_sdk.cms_diagnosis import explain, refuse
-from certcenter_sdk.cms_shape import Signer, bare_signer, signer_of
+from certcenter_sdk.cms_shape import Frame, Signer, bare_signer, signer_of
 from certcenter_sdk.errors import SignatureRefused
 from certcenter_sdk.keys import PKCS1V15, SHA256, VERIFY_ECDSA_SHA256, PrivateKey, PublicKey
 
@@ -60,18 +60,45 @@ class VerifiedSignature(NamedTuple):
         return self.signer.identifier
 
 
+class DetachedSigner:
+    """Signs with one key under one certificate, again and again: what all signatures share is written once.
+
+    Threads may share one. It holds the key for as long as it lives.
+    """
+
+    def __init__(self, key: PrivateKey, certificate: x509.Certificate) -> None:
+        """Make sure that they belong together.
+
+        Raises:
+            SignatureRefused: `key-unsupported`; `key-mismatch` if the certificate is not for this key.
+        """
+        self._key = key
+        self._signer = signer_of(certificate.public_bytes(Encoding.DER))
+        if keys.spki_sha256(key.public_key()) != self._signer.spki_sha256:
+            refuse("key-mismatch", "the certificate is for another key")
+        self._frames: dict[int, Frame] = {}
+        self._any_frame = self._signer.frame_around(0)
+
+    def sign(self, content: bytes) -> bytes:
+        """A detached SignedData over `content`, DER, with the certificate embedded."""
+        digest = sha256(content).digest()
+        value = keys.sign(self._key, self._any_frame.to_be_signed(digest))
+        frame = self._frames.get(len(value))
+        if frame is None:
+            frame = self._frames[len(value)] = self._signer.frame_around(len(value))
+        return frame.head + digest + frame.middle + value
+
+
 def sign_detached(content: bytes, key: PrivateKey, certificate: x509.Certificate) -> bytes:
     """A detached SignedData over `content`, DER, with the signer's certificate embedded.
 
-    `key` may be any implementation of cryptography's interfaces, such as one on a token.
+    `key` may be any implementation of cryptography's interfaces, such as one on a token. To sign often, keep a
+    `DetachedSigner`.
 
     Raises:
         SignatureRefused: `key-unsupported`; `key-mismatch` if the certificate is not for this key.
     """
-    signer = signer_of(certificate.public_bytes(Encoding.DER))
-    if keys.spki_sha256(key.public_key()) != signer.spki_sha256:
-        refuse("key-mismatch", "the certificate is for another key")
-    return _sign(content, key, signer)
+    return DetachedSigner(key, certificate).sign(content)
 
 
 def sign_with_key_id(content: bytes, key: PrivateKey) -> bytes:
@@ -80,10 +107,7 @@ def sign_with_key_id(content: bytes, key: PrivateKey) -> bytes:
     Raises:
         SignatureRefused: `key-unsupported`.
     """
-    return _sign(content, key, bare_signer(key.public_key()))
-
-
-def _sign(content: bytes, key: PrivateKey, signer: Signer) -> bytes:
+    signer = bare_signer(key.public_key())
     digest = sha256(content).digest()
     return signer.encode(digest, keys.sign(key, signer.to_be_signed(digest)))
 

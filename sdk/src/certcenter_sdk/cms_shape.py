@@ -147,6 +147,11 @@ class Signer:
             self._frames[total] = frame
         return frame
 
+    def frame_around(self, size: int) -> Frame:
+        """The frame of a signature whose value is `size` bytes long, for the one who signs."""
+        whole = self.encode(_BLANK, bytes(size))
+        return self._framed(whole, len(whole) - size)
+
     def _make_frame(self, total: int) -> Frame | None:
         sizes = self._value_sizes()
         guess = total - len(self.encode(_BLANK, b""))

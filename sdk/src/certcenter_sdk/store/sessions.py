@@ -4,7 +4,6 @@
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Protocol, Self
 
 from certcenter_sdk import cms
@@ -15,20 +14,24 @@ from certcenter_sdk.store.shelf import Entry
 from certcenter_sdk.structures import Structure
 
 
-@dataclass(frozen=True, slots=True)
 class Unlocked:
     """A certificate and its key, ready to sign. Orders and proofs alone, never bare bytes: see `structures`."""
 
-    entry: Entry
-    key: PrivateKey = field(repr=False)
+    __slots__ = ("_signer", "entry", "key")
 
-    def sign(self, structure: Structure) -> bytes:
-        """A detached CMS signature over the structure's canonical bytes.
+    def __init__(self, entry: Entry, key: PrivateKey) -> None:
+        """Make sure that they belong together.
 
         Raises:
-            SignatureRefused: the key can't sign under this certificate.
+            SignatureRefused: `key-mismatch`, `key-unsupported`.
         """
-        return cms.sign_detached(structure.canonical(), self.key, self.entry.certificate)
+        self.entry = entry
+        self.key = key
+        self._signer = cms.DetachedSigner(key, entry.certificate)
+
+    def sign(self, structure: Structure) -> bytes:
+        """A detached CMS signature over the structure's canonical bytes."""
+        return self._signer.sign(structure.canonical())
 
 
 class Opens(Protocol):
