@@ -89,7 +89,7 @@ class Structure:
         """The bytes that are shown, signed and kept."""
         members = [
             member if name == "type" else f"{member}{_quoted(str(getattr(self, name)))}"
-            for name, member in _layout(type(self))
+            for name, member in self._layout()
         ]
         return _utf8(f"{{{','.join(members)}}}")
 
@@ -115,21 +115,21 @@ class Structure:
         return structure
 
     @classmethod
+    @cache
+    def _layout(cls) -> tuple[tuple[str, str], ...]:
+        """The members in their canonical order: name, and what stands before its value; `type` with its value.
+
+        Orders are signed by the thousand: what is the same for all is written once. `canonical_json` says the same.
+        """
+        names = sorted(("type", *cls._names()), key=_utf16_units)
+        starts = ((name, f"{_quoted(name)}:") for name in names)
+        return tuple(
+            (name, f"{start}{_quoted(cls.TYPE)}" if name == "type" else start) for name, start in starts
+        )
+
+    @classmethod
     def _names(cls) -> tuple[str, ...]:
         return tuple(item.name for item in fields(cls))  # type: ignore[arg-type]  # subclasses are dataclasses
-
-
-@cache
-def _layout(structure: type[Structure]) -> tuple[tuple[str, str], ...]:
-    """The members in their canonical order: name, and what stands before its value; `type` with its value.
-
-    Orders are signed by the thousand: what is the same for all is written once. `canonical_json` says the same, slowly.
-    """
-    names = sorted(("type", *structure._names()), key=_utf16_units)  # noqa: SLF001 - of this module's own class
-    starts = ((name, f"{_quoted(name)}:") for name in names)
-    return tuple(
-        (name, f"{start}{_quoted(structure.TYPE)}" if name == "type" else start) for name, start in starts
-    )
 
 
 def require(condition: object, field: str, detail: str) -> None:
