@@ -5,7 +5,7 @@ import { COMMON, encode, type Form, matches } from "./structure.ts";
 export const PROOF_TYPE = "certcenter.proof.v1";
 
 /** What a proof is good for; good for nothing else. */
-export type ProofPurpose = "renew" | "unlock" | "reissue" | "repair" | "share" | "phone";
+export type ProofPurpose = "renew" | "unlock" | "reissue" | "repair" | "share" | "phone" | "withdrawal";
 
 /** A proof without its type. */
 export interface Proof {
@@ -20,7 +20,7 @@ export interface Proof {
 
 const FORM: Form<keyof Proof> = {
   ...COMMON,
-  purpose: matches(/^(?:renew|unlock|reissue|repair|share|phone)$/),
+  purpose: matches(/^(?:renew|unlock|reissue|repair|share|phone|withdrawal)$/),
   subject: matches(/^[0-9a-f]{64}$/),
 };
 

@@ -28,6 +28,7 @@ class Purpose(StrEnum):
     REPAIR = "repair"
     SHARE = "share"
     PHONE = "phone"
+    WITHDRAWAL = "withdrawal"
 
 
 _PURPOSES = frozenset(purpose.value for purpose in Purpose)

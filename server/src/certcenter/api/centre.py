@@ -14,6 +14,7 @@ from certcenter.api.routers import (
     centre,
     certificates,
     orders,
+    passwords,
     people,
     procedures,
     proofs,
@@ -32,6 +33,7 @@ _ROUTERS = (
     proofs.router,
     orders.router,
     transfers.router,
+    passwords.router,
 )
 
 

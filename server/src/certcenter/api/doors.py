@@ -19,11 +19,16 @@ from certcenter.api import errors
 from certcenter.core.actor import Actor, ActorKind
 from certcenter.identity import sessions
 from certcenter.identity.models import Customer, SessionKind
-from certcenter.identity.sessions import SessionStore
+from certcenter.identity.sessions import Scope, SessionStore
 from certcenter.identity.visitor import actor_of
 from certcenter.institutions.policy import Institution
 from certcenter.institutions.serving import served
+from certcenter.passwords.errors import PasswordMustChange
 
+#: Names of the operations that a session with a due password may call.
+_WHILE_DUE: Final = frozenset(
+    {"sign_out", "password_table", "change_password", "unify_passwords", "me", "policy"}
+)
 _SAFE: Final = ("GET", "HEAD", "OPTIONS")
 
 
@@ -62,6 +67,7 @@ class Caller(Visit):
 
     customer: Customer
     session: str
+    scope: Scope
 
     @cached_property
     def actor(self) -> Actor:
@@ -117,19 +123,22 @@ class BrowserSession:
     }
 
     def __call__(self, request: HttpRequest) -> Caller:
-        """Raise NoSuchInstitution, CsrfFailed or SignInNeeded."""
+        """Raise NoSuchInstitution, CsrfFailed, SignInNeeded or PasswordMustChange."""
         visit = _visit(request)
         customer = visit.cookies.customer if settings.SESSION_COOKIE_NAME in request.COOKIES else None
         if customer is None:
             raise errors.SignInNeeded
         _require_own_page(request)
-        return Caller(
+        caller = Caller(
             request=request,
             institution=visit.institution,
             kind=visit.kind,
             customer=customer,
             session=visit.cookies.binding,
+            scope=visit.cookies.scope,
         )
+        _require_not_due(caller)
+        return caller
 
 
 class ProgramSession:
@@ -142,7 +151,7 @@ class ProgramSession:
     }
 
     def __call__(self, request: HttpRequest) -> Caller:
-        """Raise NoSuchInstitution or SignInNeeded. Without Accept-Language the customer's own language is spoken."""
+        """Raise NoSuchInstitution, SignInNeeded or PasswordMustChange. Without Accept-Language the customer's own language is spoken."""
         visit = _visit(request)
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         session = (
@@ -152,13 +161,23 @@ class ProgramSession:
             raise errors.SignInNeeded
         if "Accept-Language" not in request.headers:
             translation.activate(_supported(session.customer.locale))
-        return Caller(
+        caller = Caller(
             request=request,
             institution=visit.institution,
             kind=visit.kind,
             customer=session.customer,
             session=str(session.pk),
+            scope=Scope.of(session),
         )
+        _require_not_due(caller)
+        return caller
+
+
+def _require_not_due(caller: Caller) -> None:
+    """Raise PasswordMustChange where the password that began the session is due and this is not its change (SPEC B8)."""
+    match = caller.request.resolver_match
+    if caller.scope.must_change and (match is None or match.url_name not in _WHILE_DUE):
+        raise PasswordMustChange
 
 
 def _visit(request: HttpRequest) -> Visit:

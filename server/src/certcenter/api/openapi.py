@@ -9,6 +9,7 @@ from ninja import NinjaAPI
 from certcenter.api import errors, problems
 from certcenter.api.problems import Problem
 from certcenter.core.errors import Busy, CentreError, Invalid
+from certcenter.passwords.errors import PasswordMustChange
 
 #: What any operation may answer, and what one with a body or with a session may answer besides.
 _ALWAYS: Final = (errors.NoSuchInstitution, errors.InternalFault, Busy)
@@ -69,7 +70,7 @@ def _describe(method: str, details: dict[str, Any]) -> None:
     if method != "get":
         common.append(errors.CsrfFailed)
     if not is_open:
-        common.append(errors.SignInNeeded)
+        common += [errors.SignInNeeded, PasswordMustChange]
     for status, names in _by_status(common).items():
         codes[status] = [*codes.get(status, []), *names]
     details["responses"] = {

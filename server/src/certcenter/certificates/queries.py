@@ -233,6 +233,18 @@ def status_at(certificate: Certificate, moment: datetime) -> StatusAt:
     return StatusAt(serial=certificate.serial, usable=not reason, reason=reason)
 
 
+def status_for_use(customer: Customer, certificate: x509.Certificate, *, at: datetime) -> str | None:
+    """Whether the signer's certificate may be used at `at`: for orders, unlock, reissue (SPEC A4, E6); None means yes.
+
+    Issued here to this customer (equal to the stored one to the byte) and neither ended, revoked nor suspended.
+    """
+    stored = find_equal(customer, certificate)
+    if stored is None:
+        return "not-yours"
+    status = status_at(stored, at)
+    return None if status.usable else status.reason or "not-usable"
+
+
 def status_for_renewal(customer: Customer, certificate: x509.Certificate, *, at: datetime) -> str | None:
     """Whether the signer's certificate is valid *for renewal* (SPEC A4); None means yes, else a code.
 

@@ -58,14 +58,20 @@ def sign_in(
     """
     sources.arrive(actor.source)
     number = login.normalised(identity, password)
-    if not institution.api.client_credentials or not _known(institution, client_id, client_secret):
-        record_refusal(
-            Event.CLIENT_REFUSED, actor=actor, subject=f"client:{client_id[:64]}", reason="client-refused"
-        )
-        raise ClientRefused
+    require(institution, client_id=client_id, client_secret=client_secret, actor=actor)
     return login.authenticate(
         institution, number=number, password=password, device_token=device_token, actor=actor
     )
+
+
+def require(institution: Institution, *, client_id: str, client_secret: str, actor: Actor) -> None:
+    """Raise ClientRefused, and write it into the history, unless this is a registered program's credential."""
+    if institution.api.client_credentials and _known(institution, client_id, client_secret):
+        return
+    record_refusal(
+        Event.CLIENT_REFUSED, actor=actor, subject=f"client:{client_id[:64]}", reason="client-refused"
+    )
+    raise ClientRefused
 
 
 def _known(institution: Institution, client_id: str, client_secret: str) -> bool:

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from certcenter.core.errors import CentreError, Invalid, TooMany
+from certcenter.core.errors import CentreError, Forbidden, Invalid, TooMany
 
 
 class LoginRefused(CentreError):
@@ -45,3 +45,28 @@ class PasswordRefused(Invalid):
     """A new password breaks the institution's rule."""
 
     code = "password-refused"
+
+
+class OldPasswordWrong(Invalid):
+    """The present password was not the one given; it counted as a wrong login (SPEC E2)."""
+
+    code = "old-password-wrong"
+    next_step = _("After several wrong passwords the login is locked.")
+    words = _("The old password is wrong. Capitals matter.")
+
+
+class VoiceNotSynced(CentreError):
+    """The institution's policy does not let the voice password follow the network password (SPEC B4)."""
+
+    code = "voice-not-synced"
+    status = 409
+    message = _("Here the voice password is separate from the network password.")
+    next_step = _("Please change it over the voice order line.")
+
+
+class PasswordMustChange(Forbidden):
+    """The session was begun with an initial, a forced or an expired password: it may only change it (SPEC B8)."""
+
+    code = "password-must-change"
+    message = _("Please set a new login password first.")
+    next_step = _("Afterwards everything else is open to you.")

@@ -31,7 +31,7 @@ from certcenter.outbox.actions import enqueue
 from certcenter.passwords import captcha as captchas
 from certcenter.passwords import hashing, sources, store
 from certcenter.passwords.errors import CaptchaRefused, LoginRefused, LoginTooOften
-from certcenter.passwords.models import Credential
+from certcenter.passwords.models import Credential, CredentialKind
 
 __all__ = ["CaptchaRefused", "LoginRefused", "LoginTooOften", "SignedIn", "count_failure", "gate", "sign_in"]
 
@@ -88,23 +88,44 @@ def authenticate(
     """Check a password for a normalised ID, after whatever stands in for the captcha. Raises LoginRefused, Busy."""
     customer = queries.by_identity(institution.slug, number)
     found = store.rows(customer)
+    right = compare(institution, customer, number=number, found=found, password=password, actor=actor)
+    assert customer is not None, "nobody has no row that could be right"
+    store.rehash(customer, found, right, password)
+    return _welcome(customer, right, device_token=device_token, actor=actor)
+
+
+def compare(
+    institution: Institution,
+    customer: Customer | None,
+    *,
+    number: str,
+    found: list[Credential],
+    password: str,
+    kind: CredentialKind = CredentialKind.NETWORK,
+    actor: Actor,
+) -> list[Credential]:
+    """Return the rows of `found` that the password opens, under the one gate of the person (SPEC E2).
+
+    Whoever is asked about, and whether known, wrong or locked, it takes the same steps. Raises LoginRefused, Busy.
+    """
     subject = customer.subject if customer else nobody(institution, number)
+    refused = Event.LOGIN_REFUSED if kind is CredentialKind.NETWORK else Event.VOICE_REFUSED
     try:
         with _gate(institution, subject).admit() as attempt:
-            right = evaluate(attempt, found, password)
-            if right and customer:
-                attempt.success()
-                store.rehash(customer, found, right, password)
-                return _welcome(customer, right, device_token=device_token, actor=actor)
-            attempt.failure(then=lambda state: _tell_if_locked(customer, subject, state, actor))
+            right = evaluate(attempt, found, password, kind=kind)
+            if right:
+                # Only the password that the lock protects clears its counters.
+                attempt.success() if kind is CredentialKind.NETWORK else attempt.withdraw()
+                return right
+            attempt.failure(then=lambda state: tell_if_locked(customer, subject, state, actor))
     except GateLocked as locked:
         # A locked login costs what a wrong one costs, or the answer's time would tell (SPEC E4).
         hashing.verify(None, password)
-        record_refusal(Event.LOGIN_REFUSED, actor=actor, subject=subject, reason=locked.code)
+        record_refusal(refused, actor=actor, subject=subject, reason=locked.code)
         raise LoginRefused from None
     except AttemptExpired:
         raise Busy from None
-    record_refusal(Event.LOGIN_REFUSED, actor=actor, subject=subject, reason="wrong" if found else "unknown")
+    record_refusal(refused, actor=actor, subject=subject, reason="wrong" if found else "unknown")
     raise LoginRefused
 
 
@@ -117,7 +138,7 @@ def count_failure(customer: Customer, *, actor: Actor) -> None:
     """Count one login failure for something as good as a wrong password (three wrong birth dates, SPEC E3)."""
     try:
         with gate(customer).admit() as attempt:
-            attempt.failure(then=lambda state: _tell_if_locked(customer, customer.subject, state, actor))
+            attempt.failure(then=lambda state: tell_if_locked(customer, customer.subject, state, actor))
     except (GateLocked, Busy):
         return
     record_refusal(Event.LOGIN_REFUSED, actor=actor, subject=customer.subject, reason="counted")
@@ -168,10 +189,16 @@ _IDENTITY = {
 }
 
 
-def evaluate(attempt: Attempt, found: list[Credential], password: str) -> list[Credential]:
+def evaluate(
+    attempt: Attempt,
+    found: list[Credential],
+    password: str,
+    *,
+    kind: CredentialKind = CredentialKind.NETWORK,
+) -> list[Credential]:
     """Return the rows that the password opens. Where no slot was free nothing was evaluated: Busy, and nothing counts."""
     try:
-        return store.matching(found, password)
+        return store.matching(found, password, kind=kind)
     except Busy:
         attempt.withdraw()
         raise
@@ -217,7 +244,7 @@ def _see_device(customer: Customer, token: str, actor: Actor) -> bool:
     return True
 
 
-def _tell_if_locked(customer: Customer | None, subject: str, state: GateState, actor: Actor) -> None:
+def tell_if_locked(customer: Customer | None, subject: str, state: GateState, actor: Actor) -> None:
     """Have the customer told of the lock, once and with it: nobody is admitted after the failure that locks (SPEC D7).
 
     The same two rows for an ID that nobody has; that there is nobody to tell shows only later (`tasks`).

@@ -127,15 +127,19 @@ def prepare(
     holder: str = "",
     field: str = "password",
     whole: bool = False,
+    follows: bool = False,
 ) -> Prepared:
     """Check and hash a new password, outside any transaction; `replace` writes it.
 
     `account` is asked for where the customer has separate passwords, and means nothing where they are unified
     (SPEC B10). `whole` prepares one for all accounts in any case (unify). `field` names the input in errors.
+    `follows`: it is made of another new password, so that how common or how new it is was judged there.
     Raises PasswordRefused (form, likeness, history), NotFound (not this customer's account), Busy.
     """
     rule = rules.rule_of(serving.get(customer.institution), kind)
     found = rules.failures(rule, password, customer=customer, kind=kind)
+    if follows:
+        found = [each for each in found if each is not PasswordFailure.IS_COMMON]
     if found:
         raise rules.refused(rule, found, field=field)
     revision, unified = _scheme(customer)
@@ -146,7 +150,11 @@ def prepare(
         raise NotFound
     own = Credential.objects.filter(customer=customer, kind=kind, holder=holder)
     hashed = _hashed(own, scope, password, kind)
-    if rule.history and _was_used(customer, own, scope, password, hashed, kind=kind, holder=holder):
+    if (
+        rule.history
+        and not follows
+        and _was_used(customer, own, scope, password, hashed, kind=kind, holder=holder)
+    ):
         raise rules.refused(rule, [PasswordFailure.IS_FORMER], field=field)
     return Prepared(
         customer=customer, kind=kind, holder=holder, account=scope, hashed=hashed, revision=revision

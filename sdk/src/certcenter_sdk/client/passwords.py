@@ -1,0 +1,69 @@
+"""The calls of the password centre (docs/contracts.md, HTTP API): table, change, unify, voice. Data, as in `calls`."""
+
+from typing import Any
+from uuid import UUID
+
+from certcenter_sdk.client.answers import Answer
+from certcenter_sdk.client.calls import Call, Signed
+
+__all__ = ["change_login", "change_withdrawal", "table", "unify", "verify_pin", "voice_table"]
+
+
+def table() -> Call[Answer]:
+    """Every password of the customer: kind, account, same or not as the one that logged in, dates, state (SPEC B5).
+
+    Also `unified`, `lines`, `voice_sync` and `must_change`.
+    """
+    return Call(method="GET", path="passwords", read=_as_is)
+
+
+def change_login(old: str, new: str, *, account: UUID | None = None, sync_voice: bool = False) -> Call[None]:
+    """Change the login password; `account` where each account has its own. Never repeated: a wrong `old` counts.
+
+    This session goes on, all others end. Problems: `old-password-wrong`, `password-refused` (fields `old`, `new`),
+    `locked`, `hard-locked`, `passwords-moved`, `voice-not-synced`.
+    """
+    wanted = {"old": old, "new": new, "sync_voice": sync_voice}
+    return _change({"account": account and str(account), "network": wanted})
+
+
+def change_withdrawal(account: UUID, new: str, proof: Signed, *, old: str = "") -> Call[None]:
+    """Change a futures account's withdrawal password (SPEC B6).
+
+    `proof` is a structure of the purpose `withdrawal` over a fresh nonce, signed by the customer's valid certificate;
+    `old` is empty where there was none.
+    """
+    wanted = {"account": str(account), "old": old, "new": new, "proof": proof.as_json()}
+    return _change({"withdrawal": wanted})
+
+
+def unify(old: str, new: str) -> Call[None]:
+    """One login password for all accounts (SPEC B7). Every session ends, this one too; only a branch separates again."""
+    body = {"old": old, "new": new}
+    return Call(method="POST", path="passwords/unification", body=body, read=_nothing)
+
+
+def voice_table() -> Call[Answer]:
+    """The telephone's keypad, `keys`: digit → letters. Needs no login."""
+    return Call(method="GET", path="voice/table", read=_as_is)
+
+
+def verify_pin(client_id: str, client_secret: str, *, identity: str, pin: str) -> Call[Answer]:
+    """Check a voice password for a telephone system, a registered program; `accounts` null: it opens all.
+
+    Never repeated: a wrong PIN counts with the wrong passwords. Problem: `login-refused`.
+    """
+    body = {"client_id": client_id, "client_secret": client_secret, "identity": identity, "pin": pin}
+    return Call(method="POST", path="voice/verifications", body=body, read=_as_is)
+
+
+def _change(body: dict[str, Any]) -> Call[None]:
+    return Call(method="POST", path="passwords/change", body=body, read=_nothing)
+
+
+def _as_is(answer: Answer) -> Answer:
+    return answer
+
+
+def _nothing(_answer: Answer) -> None:
+    return None
