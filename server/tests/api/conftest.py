@@ -4,7 +4,7 @@ import base64
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,13 @@ from uuid import UUID, uuid4
 
 import pytest
 from cryptography import x509
+from django.db.models import Q
 from django.test import Client
 
 from certcenter.core import clock
 from certcenter_sdk import cms, csr, keys
-from certcenter_sdk.client import Answer, Call, altcha
+from certcenter_sdk.client import Answer, ApiProblem, Call, altcha
+from certcenter_sdk.client.flows import Work
 from certcenter_sdk.keys import PrivateKey
 from certcenter_sdk.proofs import Proof
 from certcenter_sdk.structures import format_time
@@ -38,8 +40,20 @@ PEOPLE = {
     "demo": (
         {"national_id": WANG, "name": "王三豐", "birth_date": "1987-12-05", "phones": "0936000054",
          "accounts": "securities:2020-0000001"},
+        {"national_id": "B220000000", "name": "陳美玲", "birth_date": "1990-02-28", "phones": "0912000001",
+         "emails": "meiling@example.com", "accounts": "securities:2020-0000002"},
+        {"national_id": "J120000005", "name": "蔡承恩", "birth_date": "1988-08-08",
+         "accounts": "securities:2020-0000003"},
+    ),
+    "example": (
+        {"national_id": WANG, "name": "王三豐", "birth_date": "1987-12-05", "phones": "0936000054",
+         "emails": "wang@example.com", "accounts": "securities:5850-0012345"},
     ),
 }  # fmt: skip
+
+
+#: What a message with a code says, in either language.
+CODE_MESSAGE = Q(text__contains="verification code") | Q(text__contains="驗證碼")
 
 
 def encode(value: bytes) -> str:
@@ -202,17 +216,33 @@ class Program:
     def newest_code(identification: str) -> str:
         from certcenter.notifications.models import DemoMessage
 
-        message = DemoMessage.objects.filter(text__contains=identification).latest("pk")
-        found = re.search(rf"{identification}\D*(\d{{4,8}})", message.text)
+        sent = DemoMessage.objects.filter(text__contains=identification).filter(CODE_MESSAGE)
+        found = re.search(rf"{identification}\D*(\d{{4,8}})", sent.latest("pk").text)
         assert found
         return found.group(1)
+
+    def run(self, flow: Generator[Any, Any, Any]) -> Any:
+        """Go through a flow of the SDK's client in this thread, whose clock is its own."""
+        try:
+            step = next(flow)
+            while True:
+                try:
+                    result = step.do() if isinstance(step, Work) else self.send(step)
+                except ApiProblem as problem:
+                    step = flow.throw(problem)
+                else:
+                    step = flow.send(result)
+        except StopIteration as end:
+            return end.value
 
     def send(self, call: Call[Any]) -> Any:
         """Make a call of the SDK's, and let the worker work."""
         query = f"?{urlencode(call.query)}" if call.query else ""
         response = self.call(call.method, call.path + query, call.body)
         work()
-        assert response.status_code < 400, response.content
+        if response.status_code >= 400:
+            problem = response.json()
+            raise ApiProblem(response.status_code, problem["code"], problem["title"])
         return call.read(Answer(response.json(), response.status_code))
 
     def submit(self, procedure: str, request: UUID, *, key: PrivateKey | None = None, **more: Any) -> Any:

@@ -152,21 +152,11 @@ def test_a_whole_life_asynchronously_with_a_wrong_code_first(live: str) -> None:
 def test_a_renewal_through_the_client(wang: Program) -> None:
     """Without a socket: the clock of a year later is this thread's own."""
     from certcenter_sdk.client import life
-    from certcenter_sdk.client.flows import Work
-
-    def run(flow):  # type: ignore[no-untyped-def]
-        result = None
-        while True:
-            try:
-                step = flow.send(result)
-            except StopIteration as end:
-                return end.value
-            result = step.do() if isinstance(step, Work) else wang.send(step)
 
     place = Place("sample", "http://127.0.0.1:8000")
     customer = Customer(birth_date="761205", read_code=lambda sent: Program.newest_code(sent.identification))
-    first = run(life.apply(place, customer, Pending.new(), keep=lambda _installed: None))
+    first = wang.run(life.apply(place, customer, Pending.new(), keep=lambda _installed: None))
     with clock.at(clock.now() + timedelta(days=350)):
         wang.sign_in()
-        second = run(life.renew(place, customer, Pending.new(), old=first, keep=lambda _installed: None))
+        second = wang.run(life.renew(place, customer, Pending.new(), old=first, keep=lambda _installed: None))
     assert second.serial != first.serial

@@ -15,7 +15,10 @@ URLS = "certcenter.backoffice.urls"
 #: Written out by hand: what the firm's security officer would sign.
 MAY = {
     "customer-service": {"unlock", "reset-limits", "freeze"},
-    "registration-officer": {"suspend", "resume", "revoke", "freeze", "thaw", "change-contact"},
+    "registration-officer": {
+        *("suspend", "resume", "revoke", "freeze", "thaw", "change-contact"),
+        *("issue-slip", "void-slip"),
+    },
     "auditor": set(),
     "administrator": set(),
 }

@@ -147,8 +147,22 @@ def certificate(serial: str) -> Call[Answer]:
     return _get(f"certificates/{_step(serial)}")
 
 
-def start_procedure(kind: str, *, consent_version: int, consent_sha256: str) -> Call[Answer]:
-    """Agree to the text of this version and begin to apply, renew or revoke."""
+def slip() -> Call[Answer]:
+    """Whether the password slip (憑證密碼單) is asked for now, and whether this session has given it."""
+    return _get("slip")
+
+
+def give_slip(password: str) -> Call[Answer]:
+    """Give the password of the slip. Never repeated: a wrong one counts, the third voids the slip (SPEC E3)."""
+    return _post("slip", {"password": password})
+
+
+def start_procedure(
+    kind: str, *, consent_version: int | None = None, consent_sha256: str | None = None
+) -> Call[Answer]:
+    """Agree to the text of this version, where policy asks for that, and begin to apply, renew or revoke."""
+    if consent_version is None or consent_sha256 is None:
+        return _post("procedures", {"kind": kind})
     agreed = {"version": consent_version, "sha256": consent_sha256}
     return _post("procedures", {"kind": kind, "consent": agreed})
 

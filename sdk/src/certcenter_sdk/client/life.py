@@ -22,6 +22,8 @@ from certcenter_sdk.proofs import Proof, Purpose
 from certcenter_sdk.structures import format_time
 
 _WAIT_SECONDS: Final = 20
+#: Which part of the policy says what a procedure asks for.
+_POLICY_OF: Final = {"apply": "application", "renew": "renewal", "revoke": "revocation"}
 _UNDER_WAY: Final = frozenset({"accepted", "prepared", "submitted"})
 
 
@@ -55,13 +57,15 @@ class Customer:
     """What the person behind the program gives.
 
     Attributes:
-        birth_date: in ROC form (`761205`); a company's registration date.
         read_code: returns the code from the message; called again after a wrong one.
-        choose_contact: picks one of `me`'s contacts; the first one if not given.
+        birth_date: in ROC form (`761205`), a company's registration date; where policy asks for it.
+        slip: returns the password of the slip from the counter; where policy asks for it.
+        choose_contact: picks one of `me`'s contacts; the first one if not given. Not asked where the code goes to all.
     """
 
-    birth_date: str
     read_code: Callable[[SentCode], str]
+    birth_date: str = ""
+    slip: Callable[[], str] = str
     choose_contact: Callable[[Sequence[Mapping[str, Any]]], Mapping[str, Any]] = field(
         default=lambda contacts: contacts[0]
     )
@@ -161,21 +165,22 @@ def revoke(customer: Customer) -> Flow[Answer]:
 
 
 def prove(kind: str, customer: Customer) -> Flow[UUID]:
-    """Go from consent to a proven procedure of the kind `apply`, `renew` or `revoke`; returns its id.
+    """Go to a proven procedure of the kind `apply`, `renew` or `revoke`, by the proofs of the policy; returns its id.
 
     Raises:
         ApiProblem: the centre refuses; a wrong code is asked for again as long as there are tries.
     """
-    text: Answer = yield calls.consent(kind)
-    begun: Answer = yield calls.start_procedure(
-        kind, consent_version=text.number("version"), consent_sha256=text.text("sha256")
-    )
-    procedure = UUID(begun.text("id"))
-    yield calls.give_birth_date(procedure, customer.birth_date)
-    me: Answer = yield calls.me()
-    contact, account = customer.choose_contact(me.values["contacts"]), me.values["accounts"][0]
-    sent: Answer = yield calls.send_code(procedure, contact=UUID(contact["id"]), account=UUID(account["id"]))
-    yield from _give_code(procedure, sent, customer)
+    policy: Answer = yield calls.policy()
+    wanted = policy.values[_POLICY_OF[kind]]["proofs"]
+    if "slip" in wanted:
+        yield from _give_slip(customer)
+    procedure: UUID = yield from _begin(kind, agree="consent" in wanted)
+    if "birth-date" in wanted:
+        yield calls.give_birth_date(procedure, customer.birth_date)
+    if "code" in wanted:
+        everywhere = policy.values["codes"]["delivery"] == "every"
+        sent: Answer = yield from _send_code(procedure, customer, wanted, everywhere=everywhere)
+        yield from _give_code(procedure, sent, customer)
     return procedure
 
 
@@ -199,6 +204,36 @@ def prove_key(
     if certificate is None:
         return Signed(structure, cms.sign_with_key_id(structure, key))
     return Signed(structure, cms.sign_detached(structure, key, certificate))
+
+
+def _give_slip(customer: Customer) -> Generator[Any, Any, None]:
+    """Give the slip's password unless this session has done so."""
+    seen: Answer = yield calls.slip()
+    if seen.values["accepted_until"] is None:
+        password: str = yield Work(customer.slip)
+        yield calls.give_slip(password)
+
+
+def _begin(kind: str, *, agree: bool) -> Flow[UUID]:
+    if not agree:
+        begun: Answer = yield calls.start_procedure(kind)
+        return UUID(begun.text("id"))
+    text: Answer = yield calls.consent(kind)
+    begun = yield calls.start_procedure(
+        kind, consent_version=text.number("version"), consent_sha256=text.text("sha256")
+    )
+    return UUID(begun.text("id"))
+
+
+def _send_code(
+    procedure: UUID, customer: Customer, wanted: Sequence[str], *, everywhere: bool
+) -> Flow[Answer]:
+    """Have a code sent: to the contact that the person chooses, or to all of them at once."""
+    me: Answer = yield calls.me()
+    contact = None if everywhere else UUID(customer.choose_contact(me.values["contacts"])["id"])
+    account = UUID(me.values["accounts"][0]["id"]) if "account" in wanted else None
+    sent: Answer = yield calls.send_code(procedure, contact=contact, account=account)
+    return sent
 
 
 def _give_code(procedure: UUID, sent: Answer, customer: Customer) -> Generator[Any, Any, None]:

@@ -19,6 +19,7 @@ from certcenter.api.routers import (
     procedures,
     proofs,
     sessions,
+    slips,
     transfers,
 )
 from certcenter.core.errors import CentreError
@@ -28,6 +29,7 @@ _ROUTERS = (
     people.router,
     centre.router,
     certificates.router,
+    slips.router,
     procedures.router,
     applications.router,
     proofs.router,

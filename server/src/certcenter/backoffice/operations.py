@@ -17,6 +17,8 @@ from certcenter.certificates.lifecycle import CertificateState
 from certcenter.core.gates import State
 from certcenter.identity import actions as identity
 from certcenter.passwords import actions as passwords
+from certcenter.slips import actions as slips
+from certcenter.slips.models import SlipPurpose
 
 NO_PERSONAL_DATA = _("It is kept in the audit trail: no names, numbers or addresses, please.")
 
@@ -28,6 +30,9 @@ class Situation:
     states: frozenset[str]
     lock: State
     frozen: bool
+    #: The institution's customers apply with a slip; and one is open.
+    slips: bool
+    slip_open: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +51,8 @@ class Operation:
     form: type[ReasonForm] = ReasonForm
     #: A colleague approves it first (SPEC D5): the customer is told of the change, not of the request.
     asks: bool = False
+    #: The page that shows what `run` returned, once; without it the customer's page comes next.
+    result: str = ""
 
 
 def _has(*states: CertificateState) -> Callable[[Situation], bool]:
@@ -79,6 +86,26 @@ OPERATIONS: Final[dict[str, Operation]] = {
             run=certificates.revoke_by_staff,
             fits=_has(CertificateState.ACTIVE, CertificateState.SUSPENDED, CertificateState.ISSUED),
             grave=True,
+        ),
+        Operation(
+            right=Right.ISSUE_SLIP,
+            label=_("Issue a password slip"),
+            explained=_(
+                "The slip is shown once, to be printed and handed over. An earlier slip that is still open becomes void."
+            ),
+            done=_("The slip is issued."),
+            run=partial(slips.issue, purpose=SlipPurpose.CERTIFICATE),
+            fits=lambda now: now.slips and not now.frozen,
+            hint=_("Note which documents you have seen, without their numbers."),
+            result="backoffice/slip.html",
+        ),
+        Operation(
+            right=Right.VOID_SLIP,
+            label=_("Void the password slip"),
+            explained=_("Nobody can use the slip any more: the paper was lost, for example."),
+            done=_("The slip is void."),
+            run=partial(slips.void, purpose=SlipPurpose.CERTIFICATE),
+            fits=lambda now: now.slip_open,
         ),
         Operation(
             right=Right.UNLOCK,

@@ -18,7 +18,11 @@ from certcenter.core.taiwan import IdentityError, narrow, parse_identity
 from certcenter.identity import queries as people
 from certcenter.identity.models import Customer, Staff
 from certcenter.identity.queries import MaskedAccount, MaskedContact
+from certcenter.institutions import serving
+from certcenter.institutions.vocabulary import Proof
 from certcenter.passwords import login
+from certcenter.slips import queries as slips
+from certcenter.slips.models import Slip, SlipPurpose
 
 PAGE = 20
 _MOST_CERTIFICATES = 20
@@ -48,6 +52,7 @@ class CustomerPage:
     contacts: list[MaskedContact]
     certificates: list[Certificate]
     applications: list[Application]
+    slips: list[Slip]
     events: list[AuditEvent]
     situation: Situation
     now: datetime
@@ -100,6 +105,8 @@ def customer_page(customer: Customer, rights: frozenset[Right]) -> CustomerPage:
     subjects = [customer.subject]
     subjects += [f"certificate:{each.serial}" for each in certificates]
     subjects += [f"application:{each.pk}" for each in applications]
+    handed_out = slips.newest(customer)
+    subjects += [str(each) for each in handed_out]
     return CustomerPage(
         customer=customer,
         name=customer.name if clear else mask_name(customer.name),
@@ -109,6 +116,7 @@ def customer_page(customer: Customer, rights: frozenset[Right]) -> CustomerPage:
         contacts=people.contacts(customer),
         certificates=certificates,
         applications=applications,
+        slips=handed_out,
         events=history.of_subjects(subjects, limit=PAGE),
         situation=situation(customer, certificates),
         now=clock.now(),
@@ -124,4 +132,6 @@ def situation(customer: Customer, certificates: list[Certificate] | None = None)
         states=frozenset(each.state for each in certificates),
         lock=state,
         frozen=customer.frozen_at is not None,
+        slips=Proof.SLIP in serving.get(customer.institution).application.proofs,
+        slip_open=slips.usable(customer, SlipPurpose.CERTIFICATE) is not None,
     )

@@ -19,6 +19,9 @@ class Right(StrEnum):
     REVOKE = "revoke"
     UNLOCK = "unlock"
     RESET_LIMITS = "reset-limits"
+    #: Hand out, or void, the slip with which a customer applies for a first certificate.
+    ISSUE_SLIP = "issue-slip"
+    VOID_SLIP = "void-slip"
     FREEZE = "freeze"
     THAW = "thaw"
     #: Asked for by one, approved by another (identity.approvals).
@@ -38,6 +41,8 @@ RIGHTS: Final = MappingProxyType(
                 Right.SUSPEND,
                 Right.RESUME,
                 Right.REVOKE,
+                Right.ISSUE_SLIP,
+                Right.VOID_SLIP,
                 Right.FREEZE,
                 Right.THAW,
                 Right.CHANGE_CONTACT,

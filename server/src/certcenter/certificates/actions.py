@@ -32,7 +32,7 @@ from certcenter.identity.models import Customer
 from certcenter.identity.queries import CustomerFrozen
 from certcenter.institutions import rules, serving
 from certcenter.institutions.policy import Institution
-from certcenter.institutions.vocabulary import AfterRenewal, SequenceOwner
+from certcenter.institutions.vocabulary import AfterRenewal, Proof, SequenceOwner
 from certcenter.institutions.vocabulary import KeyType as PolicyKeyType
 from certcenter.notifications.actions import notify
 from certcenter.outbox import wake
@@ -67,7 +67,8 @@ def submit(
 
     Idempotent on (customer, request UUID, key): a retry returns the same application, also after it was issued.
     Raises AnotherKey (same UUID, other key), RequestRejected, KeyTypeNotAllowed, KeyAlreadyUsed, ApplicationOpen,
-    ProcedureGone, WrongStep, CustomerFrozen, what `policy.require_allowed` raises, and proof's ProofRefused for the old key's signature.
+    ProcedureGone, WrongStep, CustomerFrozen, what `policy.require_allowed` raises, OldKeyNeeded, slips' SlipNeeded, and proof's
+    ProofRefused for the old key's signature.
     """
     with _audited(customer, lambda: _refusal_event(customer, procedure_id), actor=actor):
         request = _read_request(csr, serving.get(customer.institution))
@@ -368,8 +369,12 @@ def _check_old_key(
     *,
     actor: Actor,
 ) -> verify.Proven | None:
-    """Renewal: the old key's signature where the device has it (SPEC A4, `browser`)."""
-    if procedure.kind != ProcedureKind.RENEW or proof is None:
+    """Renewal: the old key's signature, where policy wants it or the device has it (SPEC A4). Raises OldKeyNeeded."""
+    if procedure.kind != ProcedureKind.RENEW:
+        return None
+    if proof is None:
+        if Proof.OLD_KEY in policy.proofs(institution, ProcedureKind.RENEW):
+            raise errors.OldKeyNeeded
         return None
     return verify.check(
         institution.slug,
@@ -404,6 +409,7 @@ def _insert(
         csr=request.der,
         spki=request.spki,
         spki_sha256=request.spki_sha256,
+        session=procedure.session,
         common_name=rules.subject_common_name(institution, customer.national_id, sequence),
         sequence=sequence,
         follows_id=renewed.id if renewed else None,

@@ -83,6 +83,24 @@ class ApplicationOpen(NotAllowedNow):
     next_step = _("Please go on with it on the device where you began, or revoke it from the overview.")
 
 
+class ConsentNeeded(CentreError):
+    """The institution's policy asks for the consent, and it was not given."""
+
+    code = "consent-needed"
+    status = 422
+    message = _("Please read the text and agree to it first.")
+
+
+class OldKeyNeeded(CentreError):
+    """Renewal here needs a signature by the key of the certificate that is renewed (SPEC A4)."""
+
+    code = "old-key-needed"
+    status = 422
+    message = _("To renew, the certificate that you have must be on this computer and sign.")
+    next_step = _("Please import your backup of it, or renew on the computer that holds it.")
+    kept = _STILL_VALID
+
+
 class OutsideWindow(NotAllowedNow):
     """Renewal before or after its window (SPEC A4)."""
 

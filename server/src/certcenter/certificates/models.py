@@ -34,7 +34,8 @@ class Procedure(models.Model):
     state = models.CharField(max_length=12, default=ProcedureState.CONSENTED)
     #: `identity.Session.id` of the session that started it; another session can't go on with it (SPEC E3).
     session = models.CharField(max_length=64)
-    consent_id = models.BigIntegerField()
+    #: The consent given; None where policy asks for none.
+    consent_id = models.BigIntegerField(null=True)
     grant_id = models.UUIDField(null=True)
     #: What a used procedure revoked: a repeated request gets the same answer (SPEC E8).
     revoked = models.ForeignKey("Certificate", null=True, on_delete=models.PROTECT, related_name="+")
@@ -54,6 +55,8 @@ class Application(Leased):
     #: Who may have one certificate: the customer, or in `corporate` the token user.
     holder = models.CharField(max_length=80)
     kind = models.CharField(max_length=10)
+    #: The session that asked for it: where staff open re-downloads, no other one fetches the certificate (SPEC A9).
+    session = models.CharField(max_length=64, default="", blank=True)
     state = models.CharField(max_length=12, default=ApplicationState.ACCEPTED)
     csr = models.BinaryField()
     spki = models.BinaryField()

@@ -5,12 +5,17 @@ from datetime import datetime
 from enum import StrEnum
 
 from certcenter.certificates import errors
-from certcenter.certificates.lifecycle import ApplicationState, CertificateState, ProcedureKind
+from certcenter.certificates.lifecycle import (
+    ApplicationState,
+    CertificateState,
+    ProcedureKind,
+    ProcedureState,
+)
 from certcenter.core.errors import CentreError
 from certcenter.core.taiwan import to_taipei
 from certcenter.institutions import rules
 from certcenter.institutions.policy import Institution
-from certcenter.institutions.vocabulary import HostStatus, OnlineRevocation
+from certcenter.institutions.vocabulary import HostStatus, OnlineRevocation, Proof
 
 
 class Action(StrEnum):
@@ -113,6 +118,43 @@ def actions(situation: Situation) -> tuple[Action, ...]:
 def require_allowed(kind: ProcedureKind, situation: Situation) -> None:
     """Raise the error that explains why `kind` is not possible now; return None when it is."""
     _CHECKS[kind](situation)
+    if not proofs(situation.institution, kind) <= KNOWN_PROOFS:
+        raise errors.NotAllowedNow
+
+
+#: What a procedure can ask for here. An institution that wants more (a fee, a token's PIN) is not served by these steps.
+KNOWN_PROOFS = frozenset(
+    {
+        Proof.CONSENT,
+        Proof.BIRTH_DATE,
+        Proof.ACCOUNT,
+        Proof.CODE,
+        Proof.SLIP,
+        Proof.OLD_KEY,
+        Proof.OLD_KEY_IF_HERE,
+    }
+)
+
+
+def proofs(institution: Institution, kind: ProcedureKind) -> frozenset[Proof]:
+    """Return what the institution's policy wants to see for `kind` (SPEC, policy table)."""
+    return frozenset(
+        {
+            ProcedureKind.APPLY: institution.application.proofs,
+            ProcedureKind.RENEW: institution.renewal.proofs,
+            ProcedureKind.REVOKE: institution.revocation.proofs,
+        }[kind]
+    )
+
+
+def begins_at(wanted: frozenset[Proof]) -> ProcedureState:
+    """Return the state of a procedure that has just begun: what it does not ask for it does not wait for."""
+    return ProcedureState.CONSENTED if Proof.BIRTH_DATE in wanted else identified_as(wanted)
+
+
+def identified_as(wanted: frozenset[Proof]) -> ProcedureState:
+    """Return the state after the birth date: the code comes next, or nothing more."""
+    return ProcedureState.IDENTIFIED if Proof.CODE in wanted else ProcedureState.PROVEN
 
 
 def consent_kind(kind: ProcedureKind) -> str:
@@ -123,9 +165,7 @@ def consent_kind(kind: ProcedureKind) -> str:
 def _may_apply(situation: Situation) -> None:
     if situation.application is not None:
         raise errors.ApplicationOpen
-    if situation.live:
-        raise errors.AlreadyHasCertificate
-    if situation.in_window:  # ended, but the policy still renews it (helper: 30 days after the end)
+    if situation.live:  # one that has ended may be renewed where policy says so, but its key may be lost
         raise errors.AlreadyHasCertificate
 
 

@@ -1,7 +1,8 @@
-"""From consent to proven identity (SPEC A3–A5, E3): consent → birth date → code → grant. Writes procedures only.
+"""From consent to proven identity (SPEC A3–A5, E3): slip → consent → birth date → code → grant. Writes procedures only.
 
-Each function is one step of M1's wizard and of the API; the order is enforced by conditional statements, so the back
-button, a second tab and a double click find the step taken or not, never half taken.
+Which of these an institution asks for is policy; a step that it does not ask for is passed. Each function is one step of
+the manuals' wizards and of the API; the order is enforced by conditional statements, so the back button, a second tab and
+a double click find the step taken or not, never half taken.
 """
 
 from datetime import datetime, timedelta
@@ -24,10 +25,13 @@ from certcenter.core.taiwan import parse_roc_date, taipei_day
 from certcenter.identity.models import Customer
 from certcenter.identity.queries import require_not_frozen
 from certcenter.institutions import serving
+from certcenter.institutions.vocabulary import Proof
 from certcenter.notifications.actions import notify
 from certcenter.otp import actions as otp
 from certcenter.otp.models import Purpose
 from certcenter.passwords import login
+from certcenter.slips import actions as slips
+from certcenter.slips.models import SlipPurpose
 
 #: How long a customer may take from consent to submission.
 LIFETIME = timedelta(minutes=30)
@@ -36,37 +40,40 @@ BIRTH_DATES = "birth-date"
 
 
 def start(
-    customer: Customer, *, kind: ProcedureKind, consent_version: int, consent_sha256: str, actor: Actor
+    customer: Customer,
+    *,
+    kind: ProcedureKind,
+    consent_version: int | None,
+    consent_sha256: str | None,
+    actor: Actor,
 ) -> Procedure:
-    """Begin a procedure with the customer's consent to the current text.
+    """Begin a procedure with the customer's consent to the current text, where policy asks for one.
 
     Raises CustomerFrozen (only revoking is open to a frozen customer), NotAllowedNow (and its kinds) when the overview
-    would not offer the action, OutsideWindow, RevocationsUsedUp, and content's ConsentSuperseded when the text has changed meanwhile.
+    would not offer the action, OutsideWindow, RevocationsUsedUp, slips' SlipNeeded, ConsentNeeded, and content's
+    ConsentSuperseded when the text has changed meanwhile.
     """
+    wanted = policy.proofs(serving.get(customer.institution), kind)
     try:
         if kind is not ProcedureKind.REVOKE:
             require_not_frozen(customer)
         policy.require_allowed(kind, queries.situation(customer))
+        if Proof.SLIP in wanted:
+            slips.require_accepted(customer, purpose=SlipPurpose.CERTIFICATE, session=actor.session)
+        if Proof.CONSENT in wanted and (consent_version is None or consent_sha256 is None):
+            raise errors.ConsentNeeded
     except CentreError as refusal:
         record_refusal(_REFUSED[kind], actor=actor, subject=f"customer:{customer.pk}", reason=refusal.code)
         raise
     try:
         with transaction.atomic():
-            consent = give_consent(
-                customer.pk,
-                institution=customer.institution,
-                kind=policy.consent_kind(kind),
-                version=consent_version,
-                sha256=consent_sha256,
-                purpose=kind,
-                actor=actor,
-            )
             return Procedure.objects.create(
                 institution=customer.institution,
                 customer=customer,
                 kind=kind,
+                state=policy.begins_at(wanted),
                 session=actor.session,
-                consent_id=consent.pk,
+                consent_id=_consented(customer, kind, wanted, consent_version, consent_sha256, actor=actor),
                 created_at=clock.now(),
                 expires_at=clock.now() + LIFETIME,
             )
@@ -99,7 +106,8 @@ def give_birth_date(procedure_id: UUID, text: str, *, customer: Customer, actor:
     if date == customer.birth_date:
         with transaction.atomic():
             limits.reset(BIRTH_DATES, subject=customer.subject, window=day)
-            return _advance(procedure, ProcedureState.CONSENTED, ProcedureState.IDENTIFIED)
+            wanted = policy.proofs(serving.get(customer.institution), ProcedureKind(procedure.kind))
+            return _advance(procedure, ProcedureState.CONSENTED, policy.identified_as(wanted))
     if taken.left:
         record_refusal(
             Event.BIRTH_DATE_REFUSED, actor=actor, subject=customer.subject, reason="birth-date-wrong"
@@ -167,25 +175,55 @@ def find(procedure_id: UUID, *, customer: Customer, actor: Actor) -> Procedure:
 
 
 def use(procedure: Procedure, *, customer: Customer, actor: Actor) -> None:
-    """Spend the procedure and its grant, once, inside the caller's transaction.
+    """Spend the procedure with its grant and its slip, once, inside the caller's transaction.
 
-    Raises WrongStep when it is not proven or spent already, and what `otp.use_grant` raises.
+    Raises WrongStep when it is not proven or spent already, and what `otp.use_grant` and `slips.use` raise.
     """
+    wanted = policy.proofs(serving.get(customer.institution), ProcedureKind(procedure.kind))
     proven = Procedure.objects.filter(pk=procedure.pk, state=ProcedureState.PROVEN)
-    if procedure.grant_id is None or not proven.update(state=ProcedureState.USED):
+    if not proven.update(state=ProcedureState.USED):
         raise errors.WrongStep
-    otp.use_grant(
-        procedure.grant_id,
-        customer=customer,
-        purpose=Purpose(procedure.kind),
-        session=actor.session,
-        consent_id=procedure.consent_id,
-    )
+    if Proof.CODE in wanted:
+        if procedure.grant_id is None:  # begun when policy asked for no code
+            raise errors.WrongStep
+        otp.use_grant(
+            procedure.grant_id,
+            customer=customer,
+            purpose=Purpose(procedure.kind),
+            session=actor.session,
+            consent_id=procedure.consent_id,
+        )
+    if Proof.SLIP in wanted:
+        slips.use(customer, purpose=SlipPurpose.CERTIFICATE, session=actor.session, actor=actor)
 
 
 def purge(*, before: datetime) -> int:
     """Delete procedures that ended before `before`; consents and audit keep what was agreed and done."""
     return Procedure.objects.filter(expires_at__lt=before).delete()[0]
+
+
+def _consented(
+    customer: Customer,
+    kind: ProcedureKind,
+    wanted: frozenset[Proof],
+    version: int | None,
+    sha256: str | None,
+    *,
+    actor: Actor,
+) -> int | None:
+    """Write down the consent where policy asks for one, inside the caller's transaction. Raises ConsentSuperseded."""
+    if Proof.CONSENT not in wanted or version is None or sha256 is None:
+        return None
+    given = give_consent(
+        customer.pk,
+        institution=customer.institution,
+        kind=policy.consent_kind(kind),
+        version=version,
+        sha256=sha256,
+        purpose=kind,
+        actor=actor,
+    )
+    return int(given.pk)
 
 
 def _advance(

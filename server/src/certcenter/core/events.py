@@ -54,6 +54,13 @@ class Event(StrEnum):
     CODE_REFUSED = "code:check:refused"
     CODE_ACCEPTED = "code:check:accepted"
     CODES_STOPPED = "code:day:stopped"
+    # slips from the counter
+    SLIP_ISSUED = "slip:issue:done"
+    SLIP_ISSUE_REFUSED = "slip:issue:refused"
+    SLIP_ACCEPTED = "slip:check:accepted"
+    SLIP_REFUSED = "slip:check:refused"
+    SLIP_USED = "slip:use:done"
+    SLIP_VOIDED = "slip:void:done"
     # certificates
     APPLICATION_ACCEPTED = "certificate:apply:requested"
     APPLICATION_REFUSED = "certificate:apply:refused"

@@ -40,6 +40,7 @@ class Use(Enum):
     CLIENT_SECRET = ("pepper", "client secret")
     SHARE = ("share_key", "server share of a wrapped key")
     VERIFIER = ("share_key", "verifier of a wrapped key")
+    SLIP = ("pepper", "slip from the counter")
 
 
 class Unsealable(Exception):

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 from certcenter.certificates import actions, procedures, queries
 from certcenter.certificates.lifecycle import ProcedureKind
 from certcenter.certificates.models import Certificate
-from certcenter.certificates.policy import consent_kind
+from certcenter.certificates.policy import consent_kind, proofs
 from certcenter.content import queries as content
 from certcenter.core import clock
 from certcenter.core.actor import Actor, ActorKind
@@ -21,8 +21,12 @@ from certcenter.core.taiwan import format_roc_date
 from certcenter.demo.people import Life
 from certcenter.identity.models import Customer
 from certcenter.identity.queries import accounts, contacts
+from certcenter.institutions import serving
+from certcenter.institutions.vocabulary import Proof as Asked
 from certcenter.notifications.models import DemoMessage
 from certcenter.proof import nonces
+from certcenter.slips import actions as slips
+from certcenter.slips.models import SlipPurpose
 from certcenter.worker import loop
 from certcenter_sdk import cms, csr, keys
 from certcenter_sdk.keys import PrivateKey
@@ -94,6 +98,9 @@ class Walker:
 
     def prove(self, kind: ProcedureKind) -> UUID:
         """Go through consent, birth date and code; return the proven procedure."""
+        wanted = proofs(serving.get(self.customer.institution), kind)
+        if Asked.SLIP in wanted:
+            self._give_slip()
         text = content.current(self.customer.institution, consent_kind(kind))
         assert text is not None, "init has published the consents"
         procedure = procedures.start(
@@ -103,23 +110,37 @@ class Walker:
             consent_sha256=text.sha256,
             actor=self.actor,
         )
-        roc = format_roc_date(self.customer.birth_date)
-        procedures.give_birth_date(procedure.pk, roc, customer=self.customer, actor=self.actor)
+        if Asked.BIRTH_DATE in wanted:
+            roc = format_roc_date(self.customer.birth_date)
+            procedures.give_birth_date(procedure.pk, roc, customer=self.customer, actor=self.actor)
+        if Asked.CODE in wanted:
+            self._give_code(procedure.pk)
+        return procedure.pk
+
+    def _give_slip(self) -> None:
+        """Be handed a slip at the counter, and give its password."""
+        purpose = SlipPurpose.CERTIFICATE
+        officer = Actor(kind=ActorKind.STAFF, institution=self.customer.institution, id="officer")
+        handed = slips.issue(self.customer, purpose=purpose, note="demo set-up", actor=officer)
+        slips.check(
+            self.customer, purpose=purpose, secret=handed.secret, session=self.session, actor=self.actor
+        )
+
+    def _give_code(self, procedure_id: UUID) -> None:
         sent = procedures.send_code(
-            procedure.pk,
+            procedure_id,
             contact_id=contacts(self.customer)[0].id,
             account_id=accounts(self.customer)[0].id,
             customer=self.customer,
             actor=self.actor,
         )
         procedures.check_code(
-            procedure.pk,
+            procedure_id,
             challenge_id=sent.challenge_id,
             code=self._code(sent.identification),
             customer=self.customer,
             actor=self.actor,
         )
-        return procedure.pk
 
     def proof(self, purpose: str) -> actions.SignedProof:
         """Sign a fresh nonce with the device's key (docs/contracts.md, proof by certificate)."""
@@ -141,7 +162,8 @@ class Walker:
     def _code(self, identification: str) -> str:
         """Read the code from the outbox, as the customer reads it from the telephone."""
         loop.until_idle()
-        message = DemoMessage.objects.filter(text__contains=identification).latest("pk")
+        mine = [address.value for address in self.customer.addresses()]
+        message = DemoMessage.objects.filter(address__in=mine, text__contains=identification).latest("pk")
         found = re.search(rf"{identification}\D*(\d{{4,8}})", message.text)
         assert found is not None, "the message holds the code after its identification"
         return found.group(1)

@@ -70,6 +70,16 @@ TEMPLATES: dict[Event, Template] = {
         _("Too many wrong verification codes were entered for you today. New ones are sent after midnight."),
         _("If you did not enter them, somebody else did: call %(phone)s."),
     ),
+    Event.SLIP_ISSUED: Template(
+        _("A password slip was issued for you"),
+        _("A password slip was handed out for you at the counter at %(time)s. Keep it to yourself."),
+        _NOT_YOU,
+    ),
+    Event.SLIP_VOIDED: Template(
+        _("Your password slip is void"),
+        _("Since %(time)s your password slip can't be used any more. You get a new one at the counter."),
+        _NOT_YOU,
+    ),
     Event.APPLICATION_ACCEPTED: Template(
         _("Your certificate application was received"),
         _("We received your application for a certificate at %(time)s."),

@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "certcenter.identity",
     "certcenter.otp",
     "certcenter.proof",
+    "certcenter.slips",
     "certcenter.passwords",
     "certcenter.certificates",
     "certcenter.signing",

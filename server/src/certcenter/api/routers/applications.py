@@ -20,6 +20,7 @@ from certcenter.core.errors import NotFound
 from certcenter.identity.queries import CustomerFrozen
 from certcenter.otp.errors import GrantRefused
 from certcenter.proof.errors import NonceRefused, ProofRefused
+from certcenter.slips.errors import SlipNeeded
 
 router = Router(tags=["applications"])
 
@@ -69,6 +70,8 @@ class ProgressOut(Output):
         errors.AlreadyHasCertificate,
         errors.OutsideWindow,
         errors.NothingToRenew,
+        errors.OldKeyNeeded,
+        SlipNeeded,
         CustomerFrozen,
         ProofRefused,
         NonceRefused,

@@ -20,6 +20,7 @@ from certcenter.core.errors import NotFound
 from certcenter.identity.models import Channel, SessionKind
 from certcenter.identity.queries import CustomerFrozen
 from certcenter.otp import errors as codes
+from certcenter.slips.errors import SlipNeeded
 
 router = Router(tags=["procedures"])
 
@@ -49,7 +50,8 @@ class StartProcedure(Input):
     """The customer agrees to the consent text and begins."""
 
     kind: ProcedureKind
-    consent: ConsentAnswer
+    consent: ConsentAnswer | None = None
+    """Null where policy asks for none (`GET policy`, the proofs)."""
 
 
 class ProcedureOut(Output):
@@ -58,6 +60,7 @@ class ProcedureOut(Output):
     id: UUID
     kind: ProcedureKind
     state: ProcedureState
+    """`consented`: the birth date comes next; `identified`: the code; `proven`: nothing more."""
     expires_at: datetime
     """Until when it can be gone on with."""
 
@@ -122,6 +125,8 @@ def consent(request: CallerRequest, kind: ProcedureKind) -> ConsentOut:
         201,
         ProcedureOut,
         ConsentSuperseded,
+        errors.ConsentNeeded,
+        SlipNeeded,
         errors.NotAllowedNow,
         CustomerFrozen,
         errors.AlreadyHasCertificate,
@@ -141,8 +146,8 @@ def start_procedure(
     begun = procedures.start(
         caller.customer,
         kind=body.kind,
-        consent_version=body.consent.version,
-        consent_sha256=body.consent.sha256,
+        consent_version=body.consent.version if body.consent else None,
+        consent_sha256=body.consent.sha256 if body.consent else None,
         actor=caller.actor,
     )
     response["Location"] = f"{request.path}/{begun.pk}"

@@ -18,7 +18,9 @@ from certcenter.backoffice.pages import page
 from certcenter.backoffice.roles import Right
 from certcenter.core.errors import CentreError, NotFound
 from certcenter.core.events import Event
-from certcenter.identity.models import Line
+from certcenter.core.masks import mask_identity, mask_name
+from certcenter.identity.models import Customer, Line
+from certcenter.institutions import serving
 from certcenter.portal import render as rendering
 
 
@@ -80,10 +82,12 @@ def operate(request: StaffRequest, customer_id: int, name: str) -> HttpResponse:
         if form.is_valid():
             try:
                 actor = actor_of(request, institution=found.institution)
-                operation.run(found, actor=actor, **form.given())
+                result = operation.run(found, actor=actor, **form.given())
             except CentreError as error:
                 context |= rendering.refusal(error)
             else:
+                if operation.result:
+                    return page(request, operation.result, context | _handed(found, result))
                 messages.success(request, str(operation.done), extra_tags="ok")
                 return redirect("staff-customer", customer_id=found.pk)
         else:
@@ -94,3 +98,13 @@ def operate(request: StaffRequest, customer_id: int, name: str) -> HttpResponse:
 def _posted(request: StaffRequest) -> Any:
     """An empty form that was sent is still a form that was sent."""
     return request.POST if request.method == "POST" else None
+
+
+def _handed(customer: Customer, result: object) -> dict[str, Any]:
+    """What a paper for the customer shows: masked, for papers get lost."""
+    return {
+        "result": result,
+        "house": serving.get(customer.institution),
+        "masked_name": mask_name(customer.name),
+        "masked_identity": mask_identity(customer.national_id),
+    }
