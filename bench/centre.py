@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,14 +60,19 @@ def environment(home: Path, *, database_url: str, port: int) -> dict[str, str]:
 
 @contextmanager
 def running(
-    *, database_url: str = "sqlite", home: Path | None = None, processes_: int = 2, worker: bool = True
+    *,
+    database_url: str = "sqlite",
+    home: Path | None = None,
+    processes_: int = 2,
+    worker: bool = True,
+    settings: Mapping[str, str] | None = None,
 ) -> Iterator[Centre]:
-    """Set up and run a centre inside the block."""
+    """Set up and run a centre inside the block; `settings` are CERTCENTER_* variables of its own."""
     with ExitStack() as stack:
         if home is None:
             home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="certcenter-bench-")))
         port, log = processes.free_port(), home / "bench.log"
-        variables = environment(home, database_url=database_url, port=port)
+        variables = {**environment(home, database_url=database_url, port=port), **(settings or {})}
         processes.python(variables, *CONTROL[1:], "init")
         serve = [*CONTROL, "serve", "--workers", str(processes_)]
         server = stack.enter_context(processes.running(serve, environment=variables, log=log))

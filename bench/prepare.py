@@ -6,9 +6,11 @@ Only what is measured goes through the centre's own doors; everything before it 
 import hashlib
 import json
 import secrets
+import statistics
 import sys
 import time
 import uuid
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -23,6 +25,7 @@ from bench.centre import SLUG  # noqa: E402
 from certcenter.certificates.lifecycle import ProcedureState  # noqa: E402
 from certcenter.certificates.models import Procedure  # noqa: E402
 from certcenter.core import clock  # noqa: E402
+from certcenter.core.taiwan import IdentityError, parse_identity  # noqa: E402
 from certcenter.identity.models import (  # noqa: E402
     Account,
     Channel,
@@ -183,10 +186,95 @@ def search(customer_id: int, rounds: int) -> list[float]:
     from certcenter.backoffice import queries as staff
 
     text = Customer.objects.get(pk=customer_id).national_id
+    return _timed(lambda: staff.search(SLUG, text), rounds)
+
+
+def logins(count: int) -> dict[str, Any]:
+    """Customers with a password each, and a program that may log them in without a captcha."""
+    from certcenter.core.actor import system
+    from certcenter.demo.people import PASSWORD
+    from certcenter.institutions import serving
+    from certcenter.passwords import clients
+    from certcenter.passwords.actions import set_password
+
+    ids = _identities(count)
+    with transaction.atomic():
+        customers = Customer.objects.bulk_create(_named(each) for each in ids)
+    for customer in customers:
+        set_password(customer, PASSWORD, actor=system("bench"))
+    client_id, secret = clients.register(serving.get(SLUG), name="bench", actor=system("bench"))
+    return {"ids": ids, "password": PASSWORD, "client_id": client_id, "client_secret": secret}
+
+
+def _identities(count: int) -> list[str]:
+    """National IDs whose check digits are right."""
+    found: list[str] = []
+    number = 0
+    while len(found) < count:
+        text, number = f"K1{number:08d}", number + 1
+        try:
+            found.append(parse_identity(text).value)
+        except IdentityError:
+            continue
+    return found
+
+
+def _named(national_id: str) -> Customer:
+    customer = _customer(0)
+    customer.national_id = national_id
+    return customer
+
+
+def hash_milliseconds(rounds: int) -> float:
+    """Median of one argon2id run as a login makes it, alone on the machine as it is now."""
+    from certcenter.passwords import hashing
+
+    return statistics.median(_timed(lambda: hashing.verify(None, "a password"), rounds))
+
+
+def login_page(rounds: int) -> list[float]:
+    """Milliseconds of the login page through the whole application, without a network."""
+    from django.conf import settings
+    from django.test import Client
+
+    client = Client(headers={"host": f"{SLUG}.localhost:{settings.CONFIG.port}"})
+    return _timed(lambda: client.get("/login/"), rounds)
+
+
+def lock_check(rounds: int) -> list[float]:
+    """Milliseconds of what a locked login costs before its hash: the ID, the customer, the gate's one statement."""
+    from certcenter.core.actor import system
+    from certcenter.core.gates import GateLocked
+    from certcenter.identity import queries
+    from certcenter.institutions import serving
+    from certcenter.passwords import login
+
+    (number,) = _identities(1)
+    customer = queries.by_identity(SLUG, number)
+    assert customer is not None
+    for _ in range(serving.get(SLUG).lock.wrong_limit):
+        login.count_failure(customer, actor=system("bench"))
+
+    def look() -> None:
+        found = queries.by_identity(SLUG, login.normalised(number, "a password"))
+        assert found is not None
+        try:
+            with login.gate(found).admit():
+                raise AssertionError("admitted")
+        except GateLocked:
+            return
+
+    return _timed(look, rounds)
+
+
+def _timed(work: Callable[[], object], rounds: int) -> list[float]:
+    """Milliseconds of each run, after a few that warm up."""
+    for _ in range(5):
+        work()
     took = []
     for _ in range(rounds):
         began = time.perf_counter()
-        staff.search(SLUG, text)
+        work()
         took.append((time.perf_counter() - began) * 1000)
     return took
 
@@ -197,7 +285,17 @@ def main() -> None:
     print(json.dumps(COMMANDS[name](*map(int, arguments))))
 
 
-COMMANDS = {"people": people, "filled": filled, "reader": reader, "plans": plans, "search": search}
+COMMANDS = {
+    "people": people,
+    "filled": filled,
+    "reader": reader,
+    "plans": plans,
+    "search": search,
+    "logins": logins,
+    "hash": hash_milliseconds,
+    "login_page": login_page,
+    "lock_check": lock_check,
+}
 
 if __name__ == "__main__":
     main()
