@@ -18,7 +18,7 @@ from django.utils.translation import get_supported_language_variant
 from certcenter.api import errors
 from certcenter.core.actor import Actor, ActorKind
 from certcenter.identity import sessions
-from certcenter.identity.models import Customer, SessionKind
+from certcenter.identity.models import CompanyUser, Customer, SessionKind
 from certcenter.identity.sessions import Scope, SessionStore
 from certcenter.identity.visitor import actor_of
 from certcenter.institutions.policy import Institution
@@ -68,6 +68,8 @@ class Caller(Visit):
     customer: Customer
     session: str
     scope: Scope
+    #: Who acts for a company (SPEC B10).
+    user: CompanyUser | None = None
 
     @cached_property
     def actor(self) -> Actor:
@@ -79,6 +81,7 @@ class Caller(Visit):
             customer=self.customer,
             session=self.session,
             kind=ActorKind.PROGRAM if program else ActorKind.CUSTOMER,
+            user=self.user.pk if self.user else None,
         )
 
 
@@ -136,6 +139,7 @@ class BrowserSession:
             customer=customer,
             session=visit.cookies.binding,
             scope=visit.cookies.scope,
+            user=visit.cookies.user,
         )
         _require_not_due(caller)
         return caller
@@ -168,6 +172,7 @@ class ProgramSession:
             customer=session.customer,
             session=str(session.pk),
             scope=Scope.of(session),
+            user=session.user,
         )
         _require_not_due(caller)
         return caller

@@ -11,12 +11,23 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from certcenter.backoffice.access import institutions_of
+from certcenter.backoffice.forms import scopes
 from certcenter.core.actor import Actor
 from certcenter.core.errors import NotFound
 from certcenter.identity import approvals, contacts
 from certcenter.identity.contacts import ContactChange
-from certcenter.identity.models import Approval, ApprovalKind, Contact, Customer, Staff
+from certcenter.identity.models import (
+    Approval,
+    ApprovalKind,
+    ApprovalState,
+    CompanyUser,
+    Contact,
+    Customer,
+    Staff,
+)
 from certcenter.identity.queries import mask_contact, require_not_frozen
+from certcenter.passwords import initial as initials
+from certcenter.passwords.initial import Initial
 
 Lines = list[tuple[str | Promise, str]]
 
@@ -47,6 +58,35 @@ def ask_contact_change(customer: Customer, *, wanted: ContactChange, note: str, 
         actor=actor,
         new=wanted.masked(),
     )
+
+
+def ask_slip(customer: Customer, *, scope: str, note: str, actor: Actor) -> None:
+    """Ask a colleague to approve a password slip. Raises CustomerFrozen, AlreadyAsked."""
+    require_not_frozen(customer)
+    approvals.ask(
+        ApprovalKind.COUNTER_REISSUE,
+        customer,
+        terms={"scope": scope},
+        target=scope,
+        note=note,
+        by=f"staff:{actor.id}",
+        actor=actor,
+    )
+
+
+def print_slip(approval: Approval, *, by: Staff, actor: Actor) -> Initial:
+    """Make the approved slip, once, for who asked for it; its password replaces the old one now.
+
+    Raises NotOpen, CustomerFrozen, PasswordsMoved, Busy.
+    """
+    if approval.kind != ApprovalKind.COUNTER_REISSUE or approval.state != ApprovalState.APPROVED:
+        raise approvals.NotOpen
+    customer = approval.customer
+    kind, _separator, number = str(approval.terms.get("scope", "")).partition(":")
+    user = CompanyUser.objects.filter(customer=customer, pk=int(number)).first() if kind == "user" else None
+    initial = initials.prepare(customer, account=UUID(number) if kind == "account" else None, user=user)
+    approvals.use(approval, by=name_of(by), actor=actor, then=lambda: initials.hand_out(initial, actor=actor))
+    return initial
 
 
 def waiting(staff: Staff) -> list[Approval]:
@@ -90,8 +130,16 @@ def _change_contact(approval: Approval, actor: Actor) -> None:
     contacts.change(approval.customer, ContactChange.of(approval.terms), actor=actor)
 
 
+def _slip_lines(approval: Approval) -> Lines:
+    known = dict(scopes(approval.customer))
+    return [(_("The slip is for"), known.get(approval.target, approval.target))]
+
+
 MATTERS: Final[dict[ApprovalKind, Matter]] = {
     ApprovalKind.CONTACT_CHANGE: Matter(
         label=_("Change of a contact"), lines=_contact_lines, then=_change_contact
+    ),
+    ApprovalKind.COUNTER_REISSUE: Matter(
+        label=_("Password slip at the counter"), lines=_slip_lines, then=None
     ),
 }

@@ -6,10 +6,14 @@ from uuid import UUID
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from certcenter.core.masks import mask_name
 from certcenter.identity.contacts import ContactChange
-from certcenter.identity.models import Channel, Customer
-from certcenter.identity.queries import contacts
+from certcenter.identity.models import Channel, CompanyUser, Customer, Line
+from certcenter.identity.queries import accounts, contacts
+from certcenter.institutions import serving
 from certcenter.institutions.policy import Institution
+from certcenter.institutions.vocabulary import LoginMethod
+from certcenter.passwords import store
 from certcenter.portal.forms import PageForm
 
 
@@ -104,3 +108,35 @@ class ContactForm(ReasonForm):
             old=UUID(typed["old"]) if typed["old"] else None, channel=typed["channel"], value=typed["value"]
         )
         return {"wanted": wanted, "note": typed["note"]}
+
+
+class HandOutForm(ReasonForm):
+    """Whose password the slip is for: everything, one of separate accounts, or one user of a company."""
+
+    scope = forms.ChoiceField(label=_("The slip is for"), required=False)
+    field_order = ("scope", "note")
+
+    def __init__(self, *args: Any, customer: Customer | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, customer=customer, **kwargs)
+        choice = self.fields["scope"]
+        assert isinstance(choice, forms.ChoiceField)
+        choice.choices = scopes(customer) if customer else []
+
+    def given(self) -> dict[str, Any]:
+        """Return the scope besides the reason."""
+        return {"scope": self.cleaned_data["scope"], "note": self.cleaned_data["note"]}
+
+
+def scopes(customer: Customer) -> list[tuple[str, str]]:
+    """Return what one slip may open, as the form's choices: `account:<id>`, `user:<id>`, or everything."""
+    users = CompanyUser.objects.filter(customer=customer, disabled_at__isnull=True).order_by("code")
+    if serving.get(customer.institution).login.method is LoginMethod.COMPANY_USER_AND_PASSWORD:
+        return [(each.subject, f"{each.code} {mask_name(each.name)}") for each in users]
+    everything = ("", str(_("All accounts")))
+    if store.is_unified(customer):
+        return [everything]
+    lines = dict(Line.choices)
+    return [
+        everything,
+        *((f"account:{each.id}", f"{lines[each.line]} {each.masked}") for each in accounts(customer)),
+    ]

@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from certcenter.backoffice import approvals
-from certcenter.backoffice.forms import ContactForm, ReasonForm
+from certcenter.backoffice.forms import ContactForm, HandOutForm, ReasonForm
 from certcenter.backoffice.roles import Right
 from certcenter.certificates import actions as certificates
 from certcenter.certificates import procedures
@@ -33,6 +33,9 @@ class Situation:
     #: The institution's customers apply with a slip; and one is open.
     slips: bool
     slip_open: bool
+    #: All accounts have one password, and there are accounts to separate.
+    unified: bool
+    has_password: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +145,40 @@ OPERATIONS: Final[dict[str, Operation]] = {
             done=_("The freeze has ended."),
             run=partial(identity.freeze, frozen=False),
             fits=lambda now: now.frozen,
+        ),
+        Operation(
+            right=Right.FORCE_CHANGE,
+            label=_("Have the password changed"),
+            explained=_(
+                "All sessions end, and at the next login nothing is possible but choosing a new password."
+            ),
+            done=_("The customer has to choose a new password at the next login."),
+            run=passwords.force_change,
+            fits=lambda now: now.has_password,
+        ),
+        Operation(
+            right=Right.SEPARATE,
+            label=_("Separate the passwords"),
+            explained=_(
+                "From now on each account has a password of its own; today's opens each of them until it is changed. All sessions end."
+            ),
+            done=_("Each account has a password of its own now."),
+            run=passwords.separate,
+            fits=lambda now: now.unified and now.has_password and not now.frozen,
+            hint=_("Note which papers the customer has shown, without their numbers."),
+        ),
+        Operation(
+            right=Right.COUNTER_REISSUE,
+            label=_("Reissue by password slip"),
+            explained=_(
+                "A colleague approves it; then you print a slip with an initial password, once. The old password ends with the print, locks are lifted, and the customer chooses a new password at the first login."
+            ),
+            done=_("The slip waits for a colleague's approval."),
+            run=approvals.ask_slip,
+            fits=lambda now: not now.frozen,
+            hint=_("Note which papers the customer has shown, without their numbers."),
+            form=HandOutForm,
+            asks=True,
         ),
         Operation(
             right=Right.CHANGE_CONTACT,

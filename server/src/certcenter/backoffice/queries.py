@@ -16,13 +16,13 @@ from certcenter.core.gates import State
 from certcenter.core.masks import mask_identity, mask_name
 from certcenter.core.taiwan import IdentityError, narrow, parse_identity
 from certcenter.identity import queries as people
-from certcenter.identity.models import Customer, Staff
+from certcenter.identity.models import Account, Customer, Staff
 from certcenter.identity.queries import MaskedAccount, MaskedContact
 from certcenter.institutions import serving
 from certcenter.institutions.vocabulary import Proof
-from certcenter.passwords import login
 from certcenter.slips import queries as slips
 from certcenter.slips.models import Slip, SlipPurpose
+from certcenter.passwords import login, store
 
 PAGE = 20
 _MOST_CERTIFICATES = 20
@@ -134,4 +134,6 @@ def situation(customer: Customer, certificates: list[Certificate] | None = None)
         frozen=customer.frozen_at is not None,
         slips=Proof.SLIP in serving.get(customer.institution).application.proofs,
         slip_open=slips.usable(customer, SlipPurpose.CERTIFICATE) is not None,
+        unified=store.is_unified(customer) and Account.objects.filter(customer=customer).exists(),
+        has_password=bool(store.rows(customer)),
     )

@@ -24,8 +24,11 @@ class Right(StrEnum):
     VOID_SLIP = "void-slip"
     FREEZE = "freeze"
     THAW = "thaw"
+    FORCE_CHANGE = "force-change"
+    SEPARATE = "separate"
     #: Asked for by one, approved by another (identity.approvals).
     CHANGE_CONTACT = "change-contact"
+    COUNTER_REISSUE = "counter-reissue"
     APPROVE = "approve"
     AUDIT = "audit"
 
@@ -33,7 +36,9 @@ class Right(StrEnum):
 #: Freezing protects and is quick for whoever is on the phone; thawing opens again and is the officer's.
 RIGHTS: Final = MappingProxyType(
     {
-        Role.CUSTOMER_SERVICE: frozenset({Right.SEARCH, Right.UNLOCK, Right.RESET_LIMITS, Right.FREEZE}),
+        Role.CUSTOMER_SERVICE: frozenset(
+            {Right.SEARCH, Right.UNLOCK, Right.RESET_LIMITS, Right.FREEZE, Right.FORCE_CHANGE}
+        ),
         Role.REGISTRATION_OFFICER: frozenset(
             {
                 Right.SEARCH,
@@ -45,7 +50,10 @@ RIGHTS: Final = MappingProxyType(
                 Right.VOID_SLIP,
                 Right.FREEZE,
                 Right.THAW,
+                Right.FORCE_CHANGE,
+                Right.SEPARATE,
                 Right.CHANGE_CONTACT,
+                Right.COUNTER_REISSUE,
                 Right.APPROVE,
             }
         ),

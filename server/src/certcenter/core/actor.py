@@ -23,6 +23,8 @@ class ActorKind(StrEnum):
 class Actor:
     """A doer: `id` is the customer's, staff member's or job's identifier; `address` the source IP as text.
 
+    A company's user is `12/3`: user 3 of customer 12.
+
     `session` is the hash of the session that acts, never the session's key itself.
     """
 
@@ -46,9 +48,14 @@ class Actor:
             return str(address.ipv4_mapped)
         return str(ipaddress.ip_network((int(address), _IPV6_LINE), strict=False))
 
-    def as_customer(self, customer_id: int, *, session: str) -> "Actor":
-        """Return this actor after it has logged in as a customer."""
-        return replace(self, kind=ActorKind.CUSTOMER, id=str(customer_id), session=session)
+    def as_customer(self, customer_id: int, *, session: str, user: int | None = None) -> "Actor":
+        """Return this actor after it has logged in as a customer, or as one user of a company."""
+        return replace(self, kind=ActorKind.CUSTOMER, id=person(customer_id, user), session=session)
+
+
+def person(customer_id: int, user: int | None) -> str:
+    """Return how an actor names a customer, or one user of a company."""
+    return str(customer_id) if user is None else f"{customer_id}/{user}"
 
 
 def system(job: str, *, institution: str | None = None) -> Actor:

@@ -37,6 +37,11 @@ class Event(StrEnum):
     PASSWORD_CHANGED = "password:change:done"  # noqa: S105 - an event
     PASSWORD_CHANGE_REFUSED = "password:change:refused"  # noqa: S105 - an event
     PASSWORD_CHANGE_FORCED = "password:change:forced"  # noqa: S105 - an event
+    PASSWORD_HANDED_OUT = "password:hand-out:done"  # noqa: S105 - an event
+    USER_PASSWORD_HANDED_OUT = "user:password:handed-out"  # noqa: S105 - an event
+    USER_PASSWORD_CHANGED = "user:password:changed"  # noqa: S105 - an event
+    USER_LOCKED = "user:lock:set"
+    USERS_IMPORTED = "user:import:done"
     PASSWORDS_UNIFIED = "password:unify:done"
     PASSWORDS_SEPARATED = "password:separate:done"
     PASSWORDS_SEPARATION_REFUSED = "password:separate:refused"

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from certcenter.core.errors import Conflict, NotFound
 from certcenter.core.masks import mask_account, mask_email, mask_mobile
-from certcenter.identity.models import Account, Channel, Contact, Customer, Line
+from certcenter.identity.models import Account, Channel, CompanyUser, Contact, Customer, Line
 
 
 class CustomerFrozen(Conflict):
@@ -84,6 +84,12 @@ def by_account(institution: str, branch: str, number: str, *, after: int = 0, li
 def by_identity(institution: str, national_id: str) -> Customer | None:
     """Return the customer with that normalised number, or None."""
     return Customer.objects.filter(institution=institution, national_id=national_id).first()
+
+
+def company_user(company: Customer | None, code: str) -> CompanyUser | None:
+    """Return the active user of a company with that normalised code; the same query for nobody (SPEC E4)."""
+    users = CompanyUser.objects.select_related("customer")
+    return users.filter(customer=company.pk if company else 0, code=code, disabled_at__isnull=True).first()
 
 
 def mask_contact(channel: str, value: str) -> str:

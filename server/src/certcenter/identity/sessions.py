@@ -21,7 +21,7 @@ from certcenter.audit.actions import record
 from certcenter.core import clock, sealing
 from certcenter.core.actor import Actor
 from certcenter.core.events import Event
-from certcenter.identity.models import Customer, Session, SessionKind
+from certcenter.identity.models import CompanyUser, Customer, Session, SessionKind
 from certcenter.institutions import serving
 
 #: Staff and the index page belong to no institution.
@@ -49,12 +49,14 @@ class Scope:
     must_change: bool = False
     #: The accounts that it opens; None: all of them.
     opened: tuple[UUID, ...] | None = None
+    #: Number of the company's user who acts (SPEC B10); None for a person.
+    user: int | None = None
 
     @classmethod
     def of(cls, session: Session) -> "Scope":
         """Return what a session was begun with."""
         accounts = None if session.opened is None else tuple(UUID(text) for text in session.opened)
-        return cls(must_change=session.must_change, opened=accounts)
+        return cls(must_change=session.must_change, opened=accounts, user=session.user_id)
 
 
 def widen(session_id: str | UUID, scope: Scope) -> None:
@@ -83,7 +85,7 @@ def _live(institution: str, key: str, kind: SessionKind) -> Session | None:
     """Find a session that has not ended; one that has is deleted on the way."""
     if not key or len(key) > 200:  # noqa: PLR2004 - longer than any key that we ever gave
         return None
-    sessions = Session.objects.select_related("customer")
+    sessions = Session.objects.select_related("customer", "user")
     row = sessions.filter(key_hash=_hash(key), institution=institution, kind=kind).first()
     if row is None:
         return None
@@ -119,6 +121,7 @@ def _open(
         customer=customer,
         must_change=allowed.must_change,
         opened=None if allowed.opened is None else [str(account) for account in allowed.opened],
+        user_id=allowed.user,
         created_at=now,
         seen_at=now,
         idle_ends_at=now + ends.idle,
@@ -149,6 +152,12 @@ class SessionStore(SessionBase):
         """The customer who is logged in here."""
         self._remembered()
         return self._row.customer if self._row else None
+
+    @property
+    def user(self) -> CompanyUser | None:
+        """The company's user who is logged in here."""
+        self._remembered()
+        return self._row.user if self._row else None
 
     @property
     def idle_ends_at(self) -> datetime | None:
@@ -319,6 +328,12 @@ def end_all(customer: Customer, *, keep: str = "") -> int:
     `keep` is the binding of the one that goes on.
     """
     ending = Session.objects.filter(customer=customer)
+    return (ending.exclude(pk=keep) if keep else ending).delete()[0]
+
+
+def end_all_of_user(user: CompanyUser, *, keep: str = "") -> int:
+    """End all sessions of one user of a company, as `end_all`."""
+    ending = Session.objects.filter(user=user)
     return (ending.exclude(pk=keep) if keep else ending).delete()[0]
 
 

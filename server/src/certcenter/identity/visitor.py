@@ -5,7 +5,7 @@ import ipaddress
 from django.conf import settings
 from django.http import HttpRequest
 
-from certcenter.core.actor import Actor, ActorKind
+from certcenter.core.actor import Actor, ActorKind, person
 from certcenter.identity.models import Customer
 
 _MAX_USER_AGENT = 200
@@ -38,15 +38,17 @@ def actor_of(
     customer: Customer | None,
     session: str,
     kind: ActorKind = ActorKind.CUSTOMER,
+    user: int | None = None,
 ) -> Actor:
     """Return who acts in this request; without a customer it is nobody in particular.
 
-    `session` is the id of the identity session, `kind` tells a browser's customer from a program that acts for one.
+    `session` is the id of the identity session, `kind` tells a browser's customer from a program that acts for one;
+    `user` is the number of a company's user.
     """
     return Actor(
         kind=kind if customer else ActorKind.ANONYMOUS,
         institution=institution,
-        id=str(customer.pk) if customer else "",
+        id=person(customer.pk, user) if customer else "",
         address=client_address(request),
         session=session,
         user_agent=request.META.get("HTTP_USER_AGENT", "")[:_MAX_USER_AGENT],

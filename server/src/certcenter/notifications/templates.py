@@ -48,6 +48,28 @@ TEMPLATES: dict[Event, Template] = {
         ),
         _CALL,
     ),
+    Event.PASSWORD_HANDED_OUT: Template(
+        _("A password slip was handed out at the counter"),
+        _("At %(time)s an initial login password was printed for you at the counter. The old one has ended."),
+        _NOT_YOU,
+    ),
+    Event.USER_PASSWORD_HANDED_OUT: Template(
+        _("A user's password was reset"),
+        _(
+            "At %(time)s two people reset the password of your user %(user)s; it has to be changed at the next login."
+        ),
+        _NOT_YOU,
+    ),
+    Event.USER_PASSWORD_CHANGED: Template(
+        _("A user's password was changed"),
+        _("The password of your user %(user)s was changed at %(time)s."),
+        _NOT_YOU,
+    ),
+    Event.USER_LOCKED: Template(
+        _("A user's login is locked"),
+        _("The login of your user %(user)s was locked at %(time)s after too many wrong entries."),
+        _("If your user did not try to log in, somebody else did: call %(phone)s."),
+    ),
     Event.PASSWORDS_UNIFIED: Template(
         _("Your accounts have one login password now"),
         _(

@@ -11,7 +11,7 @@ from certcenter.core.errors import NotFound
 from certcenter.core.events import Event
 from certcenter.core.sealing import Use
 from certcenter.institutions.policy import Institution
-from certcenter.passwords import login, sources
+from certcenter.passwords import login, sources, users
 from certcenter.passwords.errors import ClientRefused
 from certcenter.passwords.models import Client
 
@@ -51,14 +51,21 @@ def sign_in(
     password: str,
     device_token: str | None,
     actor: Actor,
+    user_code: str | None = None,
 ) -> login.SignedIn:
     """Log a customer in through a registered program: the same counters, gate and answers as `login.sign_in`.
 
     Raises ClientRefused, Invalid, LoginTooOften, LoginRefused, Busy.
     """
     sources.arrive(actor.source)
-    number = login.normalised(identity, password)
+    number, code = login.normalised(identity, password), ""
+    if users.has_users(institution):
+        number, code = users.normalised(identity, user_code or "", password)
     require(institution, client_id=client_id, client_secret=client_secret, actor=actor)
+    if code:
+        return users.authenticate(
+            institution, number=number, code=code, password=password, device_token=device_token, actor=actor
+        )
     return login.authenticate(
         institution, number=number, password=password, device_token=device_token, actor=actor
     )

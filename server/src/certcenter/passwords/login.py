@@ -5,6 +5,7 @@ steps (one gate, one argon2id run, one audit row) and end in the same `LoginRefu
 """
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
@@ -22,10 +23,11 @@ from certcenter.core.gates import Attempt, AttemptExpired, Gate, GateLocked, Gat
 from certcenter.core.ids import new_uuid
 from certcenter.core.sealing import Use
 from certcenter.identity import queries
-from certcenter.identity.models import Customer, KnownDevice
+from certcenter.identity.models import CompanyUser, Customer, KnownDevice
 from certcenter.identity.sessions import Scope
 from certcenter.institutions import serving
 from certcenter.institutions.policy import Institution
+from certcenter.institutions.vocabulary import LoginMethod
 from certcenter.notifications.actions import notify
 from certcenter.outbox.actions import enqueue
 from certcenter.passwords import captcha as captchas
@@ -52,11 +54,14 @@ class SignedIn:
     must_change: bool
     #: The accounts that the password opens where each has its own (SPEC B5); None: all of them.
     opened: tuple[UUID, ...] | None = None
+    #: Who acts for a company (SPEC B10).
+    user: CompanyUser | None = None
 
     @property
     def scope(self) -> Scope:
         """What the session that follows may do."""
-        return Scope(must_change=self.must_change, opened=self.opened)
+        user = self.user.pk if self.user else None
+        return Scope(must_change=self.must_change, opened=self.opened, user=user)
 
 
 def sign_in(
@@ -87,11 +92,13 @@ def authenticate(
 ) -> SignedIn:
     """Check a password for a normalised ID, after whatever stands in for the captcha. Raises LoginRefused, Busy."""
     customer = queries.by_identity(institution.slug, number)
-    found = store.rows(customer)
+    # Where companies log in by their users, nobody logs in without a user code.
+    by_user = institution.login.method is LoginMethod.COMPANY_USER_AND_PASSWORD
+    found = [] if by_user else store.rows(customer)
     right = compare(institution, customer, number=number, found=found, password=password, actor=actor)
     assert customer is not None, "nobody has no row that could be right"
     store.rehash(customer, found, right, password)
-    return _welcome(customer, right, device_token=device_token, actor=actor)
+    return welcome(customer, right, device_token=device_token, actor=actor)
 
 
 def compare(
@@ -106,32 +113,56 @@ def compare(
 ) -> list[Credential]:
     """Return the rows of `found` that the password opens, under the one gate of the person (SPEC E2).
 
-    Whoever is asked about, and whether known, wrong or locked, it takes the same steps. Raises LoginRefused, Busy.
+    Raises LoginRefused, Busy.
     """
     subject = customer.subject if customer else nobody(institution, number)
-    refused = Event.LOGIN_REFUSED if kind is CredentialKind.NETWORK else Event.VOICE_REFUSED
+    return compare_at(
+        gate_of(institution, subject),
+        found=found,
+        password=password,
+        kind=kind,
+        locked=lambda state: tell_if_locked(customer, subject, state, actor),
+        actor=actor,
+    )
+
+
+def compare_at(
+    gate: Gate,
+    *,
+    found: list[Credential],
+    password: str,
+    kind: CredentialKind,
+    locked: Callable[[GateState], None],
+    actor: Actor,
+) -> list[Credential]:
+    """Compare under a gate. `locked` is called, and committed, with the failure that locks it.
+
+    Whoever is asked about, and whether known, wrong or locked, it takes the same steps. Raises LoginRefused, Busy.
+    """
+    refused = Event.VOICE_REFUSED if kind is CredentialKind.VOICE else Event.LOGIN_REFUSED
     try:
-        with _gate(institution, subject).admit() as attempt:
+        with gate.admit() as attempt:
             right = evaluate(attempt, found, password, kind=kind)
             if right:
                 # Only the password that the lock protects clears its counters.
-                attempt.success() if kind is CredentialKind.NETWORK else attempt.withdraw()
+                attempt.withdraw() if kind is CredentialKind.VOICE else attempt.success()
                 return right
-            attempt.failure(then=lambda state: tell_if_locked(customer, subject, state, actor))
-    except GateLocked as locked:
+            attempt.failure(then=locked)
+    except GateLocked as closed:
         # A locked login costs what a wrong one costs, or the answer's time would tell (SPEC E4).
         hashing.verify(None, password)
-        record_refusal(refused, actor=actor, subject=subject, reason=locked.code)
+        record_refusal(refused, actor=actor, subject=gate.subject, reason=closed.code)
         raise LoginRefused from None
     except AttemptExpired:
         raise Busy from None
-    record_refusal(refused, actor=actor, subject=subject, reason="wrong" if found else "unknown")
+    reason = "wrong" if found else "unknown"
+    record_refusal(refused, actor=actor, subject=gate.subject, reason=reason)
     raise LoginRefused
 
 
 def gate(customer: Customer) -> Gate:
     """Return the gate of a customer's login: the same on every path (SPEC E2)."""
-    return _gate(serving.get(customer.institution), customer.subject)
+    return gate_of(serving.get(customer.institution), customer.subject)
 
 
 def count_failure(customer: Customer, *, actor: Actor) -> None:
@@ -153,7 +184,8 @@ def nobody(institution: Institution, number: str) -> str:
     return f"nobody:{sealing.mac(Use.UNKNOWN_IDENTITY, institution.slug, number)[:32]}"
 
 
-def _gate(institution: Institution, subject: str) -> Gate:
+def gate_of(institution: Institution, subject: str) -> Gate:
+    """Return the gate of a login: a person's, one user's of a company, or nobody's."""
     lock = institution.lock
     return Gate(
         "login",
@@ -204,11 +236,17 @@ def evaluate(
         raise
 
 
-def _welcome(
-    customer: Customer, right: list[Credential], *, device_token: str | None, actor: Actor
+def welcome(
+    customer: Customer,
+    right: list[Credential],
+    *,
+    device_token: str | None,
+    actor: Actor,
+    user: CompanyUser | None = None,
 ) -> SignedIn:
+    """Record the login, notice a new device, and return who logged in; the password has been compared."""
     token = device_token if device_token and len(device_token) in _TOKEN_LENGTH else secrets.token_urlsafe(32)
-    mine = actor.as_customer(customer.pk, session=actor.session)
+    mine = actor.as_customer(customer.pk, session=actor.session, user=user.pk if user else None)
     with transaction.atomic():
         new_device = _see_device(customer, token, actor)
         record(Event.LOGIN_SUCCEEDED, actor=mine, subject=customer.subject, new_device=new_device)
@@ -222,6 +260,7 @@ def _welcome(
         device_token=token,
         must_change=any(store.is_due(row) for row in right),
         opened=store.opened(right),
+        user=user,
     )
 
 
@@ -252,4 +291,10 @@ def tell_if_locked(customer: Customer | None, subject: str, state: GateState, ac
     if state.state is State.ACTIVE:
         return
     record(Event.LOGIN_LOCKED, actor=actor, subject=subject, hard=state.state is State.HARD_LOCKED)
-    enqueue(LOCKED_TOPIC, {"customer": customer.pk if customer else None}, key=str(new_uuid()))
+    enqueue_lock(customer)
+
+
+def enqueue_lock(customer: Customer | None, user: CompanyUser | None = None) -> None:
+    """Have the notice of a lock sent later, inside the lock's transaction."""
+    payload = {"customer": customer.pk if customer else None, "user": user.code if user else None}
+    enqueue(LOCKED_TOPIC, payload, key=str(new_uuid()))

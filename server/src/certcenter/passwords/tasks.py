@@ -17,5 +17,7 @@ def tell_of_lock(payload: Mapping[str, Any], *, attempt: Attempt) -> None:
     """Tell the customer that the login is locked; where there is none, nobody is told."""
     customer = Customer.objects.filter(pk=payload["customer"]).first()
     if customer is not None:
+        user = payload.get("user")
+        event = Event.USER_LOCKED if user else Event.LOGIN_LOCKED
         with transaction.atomic():
-            notify(Event.LOGIN_LOCKED, customer=customer, details={}, key=f"locked:{attempt.key}")
+            notify(event, customer=customer, details={"user": user}, key=f"locked:{attempt.key}")

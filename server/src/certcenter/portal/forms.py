@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from certcenter.identity.models import Line
 from certcenter.identity.queries import MaskedAccount, MaskedContact
 from certcenter.institutions.policy import Institution
+from certcenter.passwords.users import has_users
 
 
 class PageForm(forms.Form):
@@ -47,16 +48,36 @@ class LoginForm(PageForm):
             }
         ),
     )
+    user_code = forms.CharField(
+        label=_("User code"),
+        max_length=40,
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "off",
+                "autocapitalize": "characters",
+                "spellcheck": "false",
+                "class": "middle",
+            }
+        ),
+    )
     password = forms.CharField(
         label=_("Login password"),
         max_length=128,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "class": "middle"}),
     )
-    missing = {"identity": _("Please enter your ID."), "password": _("Please enter your password.")}
+    missing = {
+        "identity": _("Please enter your ID."),
+        "user_code": _("Please enter your user code."),
+        "password": _("Please enter your password."),
+    }
 
     def __init__(self, *args: Any, institution: Institution, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if has_users(institution):
+            self.fields["identity"].label = _("Business ID")
+        else:
+            del self.fields["user_code"]
         rule = institution.passwords.login
         self.fields["password"].help_text = _(
             "%(least)d to %(most)d letters and digits; capitals matter."

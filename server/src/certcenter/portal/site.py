@@ -56,4 +56,11 @@ def actor_of(request: HttpRequest) -> Actor:
     page = of(request)
     institution = page.institution.slug if page.institution else None
     session = page.session.binding if page.customer else ""
-    return visitor.actor_of(request, institution=institution, customer=page.customer, session=session)
+    user = page.session.user if page.customer else None
+    return visitor.actor_of(
+        request,
+        institution=institution,
+        customer=page.customer,
+        session=session,
+        user=user.pk if user else None,
+    )

@@ -18,7 +18,7 @@ from certcenter.identity.models import SessionKind
 from certcenter.identity.visitor import device_cookie
 from certcenter.institutions.vocabulary import Captcha
 from certcenter.passwords import captcha as captchas
-from certcenter.passwords import clients, login
+from certcenter.passwords import clients, login, users
 from certcenter.passwords.errors import CaptchaRefused, ClientRefused, LoginRefused, LoginTooOften
 
 router = Router(tags=["sessions"])
@@ -43,6 +43,8 @@ class SignIn(Input):
     """ID and password, with a captcha's answer or with a registered program's own credential."""
 
     identity: Annotated[str, line(32)]
+    user_code: Annotated[str, line(40)] | None = None
+    """Where companies log in by their users (`login.method` of the policy)."""
     password: Annotated[str, line(128)]
     captcha: Annotated[str, line(8192, least=0)] = ""
     client_id: Annotated[str, line(200)] | None = None
@@ -120,7 +122,18 @@ def _authenticated(visit: Visit, body: SignIn) -> login.SignedIn:
             client_id=body.client_id,
             client_secret=body.client_secret,
             identity=body.identity,
+            user_code=body.user_code,
             password=body.password,
+            device_token=device,
+            actor=visit.actor,
+        )
+    if users.has_users(visit.institution):
+        return users.sign_in(
+            visit.institution,
+            identity=body.identity,
+            user_code=body.user_code or "",
+            password=body.password,
+            captcha=body.captcha,
             device_token=device,
             actor=visit.actor,
         )

@@ -14,9 +14,11 @@ from certcenter.backoffice.pages import page
 from certcenter.backoffice.roles import Right
 from certcenter.core import clock
 from certcenter.core.errors import CentreError
-from certcenter.core.masks import mask_name
+from certcenter.core.masks import mask_identity, mask_name
 from certcenter.identity import approvals as four_eyes
 from certcenter.identity.models import Approval, ApprovalKind, ApprovalState, Staff
+from certcenter.institutions import serving
+from certcenter.passwords.initial import Initial
 from certcenter.portal import render as rendering
 
 
@@ -65,6 +67,8 @@ def decide(request: StaffRequest, approval_id: UUID) -> HttpResponse:
 
 def _decided(request: StaffRequest, approval: Approval) -> HttpResponse:
     actor = actor_of(request, institution=approval.customer.institution)
+    if "print" in request.POST:
+        return _slip(request, approval, approvals.print_slip(approval, by=request.staff, actor=actor))
     if "approve" in request.POST:
         approvals.approve(approval, by=request.staff, actor=actor)
         messages.success(request, _("Approved."), extra_tags="ok")
@@ -73,6 +77,22 @@ def _decided(request: StaffRequest, approval: Approval) -> HttpResponse:
         four_eyes.decline(approval, note=note, by=approvals.name_of(request.staff), actor=actor)
         messages.success(request, _("The request is closed; nothing was changed."), extra_tags="ok")
     return redirect("staff-approvals")
+
+
+def _slip(request: StaffRequest, approval: Approval, initial: Initial) -> HttpResponse:
+    """The paper, in the answer to the one request that made it: loaded again, it is gone."""
+    customer = approval.customer
+    context = {
+        "house": serving.get(customer.institution),
+        "customer_id": customer.pk,
+        "masked_name": mask_name(customer.name),
+        "masked_identity": mask_identity(customer.national_id),
+        "user": initial.user,
+        "secret": initial.secret,
+        "issued_at": clock.now(),
+        "usable_until": initial.usable_until,
+    }
+    return page(request, "backoffice/password_slip.html", context)
 
 
 def _name(of: str) -> str:

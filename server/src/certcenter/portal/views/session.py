@@ -19,7 +19,7 @@ from certcenter.identity import sessions
 from certcenter.identity.visitor import device_cookie
 from certcenter.institutions.policy import Institution
 from certcenter.institutions.vocabulary import Captcha
-from certcenter.passwords import captcha
+from certcenter.passwords import captcha, users
 from certcenter.passwords.login import sign_in
 from certcenter.portal import render as rendering
 from certcenter.portal.access import customer_page, institution_page
@@ -79,14 +79,18 @@ def login(request: InstitutionRequest) -> HttpResponse:
 
 
 def _signed_in(request: InstitutionRequest, form: LoginForm, target: str) -> HttpResponse:
-    done = sign_in(
-        request.institution,
-        identity=form.cleaned_data["identity"],
-        password=form.cleaned_data["password"],
-        captcha=_captcha_answer(request),
-        device_token=request.COOKIES.get(device_cookie()),
-        actor=actor_of(request),
-    )
+    typed = form.cleaned_data
+    shown: dict[str, Any] = {
+        "identity": typed["identity"],
+        "password": typed["password"],
+        "captcha": _captcha_answer(request),
+        "device_token": request.COOKIES.get(device_cookie()),
+        "actor": actor_of(request),
+    }
+    if users.has_users(request.institution):
+        done = users.sign_in(request.institution, user_code=typed["user_code"], **shown)
+    else:
+        done = sign_in(request.institution, **shown)
     request.session.sign_in(done.customer, done.scope)
     response = HttpResponseRedirect(_local(request, target, otherwise=reverse("overview")))
     response.set_cookie(
