@@ -20,9 +20,9 @@ from certcenter.identity.models import Account, Customer, Staff
 from certcenter.identity.queries import MaskedAccount, MaskedContact
 from certcenter.institutions import serving
 from certcenter.institutions.vocabulary import Proof
+from certcenter.passwords import login, store
 from certcenter.slips import queries as slips
 from certcenter.slips.models import Slip, SlipPurpose
-from certcenter.passwords import login, store
 
 PAGE = 20
 _MOST_CERTIFICATES = 20
