@@ -1,13 +1,14 @@
 """The connection to one institution. Everything that goes over the network passes here, and can be stopped here."""
 
-from collections.abc import Mapping
+import time
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
-from certcenter_helper.core.texts import language
+from certcenter_helper.core.errors import HelperError, Kind
+from certcenter_helper.core.texts import language, text
 from certcenter_helper.core.troubles import told
 from certcenter_helper.core.values import House
-from certcenter_helper.core.work import Cancel, Progress, Stage, Step, silent
+from certcenter_helper.core.work import Cancel
 from certcenter_sdk.client import Call, Client, Retry, Session
 from certcenter_sdk.client.flows import Flow, Work
 
@@ -16,15 +17,8 @@ T = TypeVar("T")
 _SHORT_WAIT: Final = "3"
 """Seconds of one long question, so that cancelling is felt; the centre would hold it for 20."""
 
-#: Which stage a call belongs to, by method and the last fixed step of its path.
-_STAGES: Final[Mapping[tuple[str, str], Step]] = {
-    ("POST", "applications"): Step(Stage.SENDING, 25),
-    ("GET", "applications"): Step(Stage.WAITING, 45),
-    ("GET", "certificate"): Step(Stage.DOWNLOADING, 70),
-    ("POST", "acknowledgement"): Step(Stage.CONFIRMING, 95),
-    ("GET", "captcha"): Step(Stage.CONNECTING, 10),
-    ("POST", "sessions"): Step(Stage.CONNECTING, 80),
-}
+_LONGEST_WAIT: Final = 120.0
+"""Seconds until a CA that does not answer is left to `repair`."""
 
 
 class Line:
@@ -54,24 +48,25 @@ class Line:
         with told():
             return self._client.send(call)
 
-    def run(self, flow: Flow[T], *, progress: Progress = silent, cancel: Cancel | None = None) -> T:
-        """Run a flow of the SDK, telling how far it is; cancelling takes effect between two steps.
+    def run(self, flow: Flow[T], *, cancel: Cancel | None = None) -> T:
+        """Run a flow of the SDK; cancelling takes effect between two steps.
 
         Raises:
-            HelperError: as `send`; Cancelled.
+            HelperError: as `send`; NEEDS_REPAIR where the CA has not answered for two minutes; Cancelled.
         """
         with told():
-            return self._client.run(_watched(flow, progress, cancel or Cancel()))
+            return self._client.run(_watched(flow, cancel or Cancel()))
 
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
 
 
-def _watched(flow: Flow[T], progress: Progress, cancel: Cancel) -> Flow[T]:
-    """The same flow, with reports before each step and a look at the cancel token."""
+def _watched(flow: Flow[T], cancel: Cancel) -> Flow[T]:
+    """The same flow, with a look at the cancel token between its steps and an end to waiting."""
     result: Any = None
     problem: BaseException | None = None
+    patience = time.monotonic() + _LONGEST_WAIT
     try:
         while True:
             cancel.check()
@@ -79,28 +74,25 @@ def _watched(flow: Flow[T], progress: Progress, cancel: Cancel) -> Flow[T]:
                 step = flow.throw(problem) if problem else flow.send(result)
             except StopIteration as end:
                 return end.value  # type: ignore[no-any-return]  # the flow's return value, T
-            problem = None
             cancel.check()
-            _report(step, progress)
+            problem = None
             try:
-                result = yield _shortened(step)
+                result = yield _shortened(step, patience)
             except Exception as error:  # noqa: BLE001 - it is the flow's to catch
                 problem = error
     finally:
         flow.close()
 
 
-def _report(step: Call[Any] | Work, progress: Progress) -> None:
-    if isinstance(step, Work):
-        return
-    tail = step.path.rsplit("/", 1)[-1]
-    head = step.path.partition("/")[0]
-    found = _STAGES.get((step.method, tail)) or _STAGES.get((step.method, head))
-    if found is not None:
-        progress(found)
-
-
-def _shortened(step: Call[Any] | Work) -> Call[Any] | Work:
+def _shortened(step: Call[Any] | Work, patience: float) -> Call[Any] | Work:
+    """A long question cut short, and refused once patience has ended."""
     if isinstance(step, Work) or not step.query or "wait" not in step.query:
         return step
+    if time.monotonic() > patience:
+        raise HelperError(
+            Kind.NEEDS_REPAIR,
+            "not-issued-yet",
+            text("The certificate authority has not returned the certificate yet."),
+            advice=text("Repair in a few minutes; nothing is lost."),
+        )
     return replace(step, query={**step.query, "wait": _SHORT_WAIT})

@@ -1,21 +1,21 @@
 """憑證修復: take up whatever broke off, and say plainly what is missing where that can't be (SPEC A9)."""
 
-from pathlib import Path
-
 from certcenter_helper.core import panels
 from certcenter_helper.core.desk import Desk
 from certcenter_helper.core.errors import HelperError, Kind
 from certcenter_helper.core.line import Line
-from certcenter_helper.core.obtaining import Watch, carry_on
+from certcenter_helper.core.obtaining import reporting
 from certcenter_helper.core.texts import text
 from certcenter_helper.core.troubles import told
 from certcenter_helper.core.values import HostStatus, Repaired, RepairOutcome
 from certcenter_helper.core.work import Cancel, Progress, Stage, Step
-from certcenter_sdk.client import calls
+from certcenter_sdk.client import calls, custody
+from certcenter_sdk.client.custody import Outcome
 from certcenter_sdk.errors import PfxRefused, StoreRefused
-from certcenter_sdk.store import Damaged, PendingKey, State
+from certcenter_sdk.store import Damaged
 
-_ENDED = frozenset({"refused", "ended"})
+_NO_LONGER = frozenset({Outcome.NOT_SENT, Outcome.REFUSED})
+_LIVE = frozenset({HostStatus.VALID, HostStatus.EXPIRING})
 
 
 def repair(desk: Desk, *, password: str | None, progress: Progress, cancel: Cancel) -> Repaired:
@@ -24,67 +24,54 @@ def repair(desk: Desk, *, password: str | None, progress: Progress, cancel: Canc
     Raises:
         HelperError: the centre can't be reached; PASSWORD where the waiting key's password is wrong or not given.
     """
-    watch = Watch(progress, cancel)
     line = desk.line()
     try:
-        watch.at(Stage.CONNECTING, 5)
+        progress(Step(Stage.CONNECTING, 5))
+        found = line.run(
+            custody.repair(
+                line.place, desk.store, lambda _record: _needed(password), report=reporting(progress)
+            ),
+            cancel=cancel,
+        )
         with told():
-            pending, damaged = desk.store.pending(), desk.store.damaged()
-        done = [_record(desk, line, record, password, watch) for record in pending]
-        done += [_damaged(desk, each, password) for each in damaged if each.path.suffix == ".pfx"]
-        found = [each for each in done if each is not None]
+            damaged = [each for each in desk.store.damaged() if each.path.suffix == ".pfx"]
+        done = [_told(desk, each) for each in found]
+        done += [_damaged(desk, each, password) for each in damaged]
         progress(Step(Stage.DONE, 100))
-        return _summed(found) if found else _missing(desk, line)
+        return _summed(done) if done else _missing(line, desk)
     finally:
         line.close()
 
 
-def _record(
-    desk: Desk, line: Line, record: PendingKey, password: str | None, watch: Watch
-) -> Repaired | None:
-    """One waiting key: finish it, or put it aside where the centre will never answer it."""
-    if record.state.rank < State.ISSUED.rank:
-        gone = _gone(desk, line, record)
-        if gone is not None:
-            return gone
-    try:
-        entry = carry_on(desk, line, record, _needed(password), watch)
-    except HelperError as error:
-        if error.code != "not-issued-yet":
-            raise
-        return Repaired(outcome=RepairOutcome.NOT_ISSUED, sentences=(error.title,), advice=(error.advice,))
-    word = text("The certificate {serial} is installed, and the centre knows.")
-    return Repaired(
-        outcome=RepairOutcome.REPAIRED,
-        sentences=(word.format(serial=desk.policy.serial(entry.serial)),),
-        advice=(text("Export a backup of your new certificate, and keep it in another place."),),
-    )
+def _told(desk: Desk, one: custody.Repaired) -> Repaired:
+    """What became of one application."""
+    if one.outcome is Outcome.FINISHED:
+        serial = desk.policy.serial(one.entry.serial) if one.entry else ""
+        return Repaired(
+            outcome=RepairOutcome.REPAIRED,
+            sentences=(
+                text("The certificate {serial} is installed, and the centre knows.").format(serial=serial),
+            ),
+            advice=(text("Export a backup of your new certificate, and keep it in another place."),),
+        )
+    if one.outcome in _NO_LONGER:
+        return _put_aside(desk, one)
+    if one.outcome is Outcome.NOT_OPENED:
+        return Repaired(
+            outcome=RepairOutcome.NOT_ISSUED,
+            sentences=(text("Staff must open the download first."),),
+            advice=(str(desk.policy.values["repair"]["note"]),),
+        )
+    return _key_missing()
 
 
-def _gone(desk: Desk, line: Line, record: PendingKey) -> Repaired | None:
-    """The centre does not know the request, or has ended it: the key is put aside, never deleted."""
-    try:
-        state = line.send(calls.application(record.request)).text("state")
-    except HelperError as error:
-        if error.code != "not-found":
-            raise
-        state = ""
-    if state and state not in _ENDED:
-        if record.state is State.GENERATED:
-            with told():
-                desk.store.submitted(record.request)
-        return None
+def _put_aside(desk: Desk, one: custody.Repaired) -> Repaired:
+    """The centre never heard of the request, or has ended it: the key is put aside, never deleted."""
     with told():
-        kept = desk.store.discard(record.request)
-    sentence = (
-        text("The application was ended by the centre.")
-        if state
-        else text("The application never reached the centre.")
-    )
-    return _cleaned(sentence, kept)
-
-
-def _cleaned(sentence: str, kept: Path) -> Repaired:
+        kept = desk.store.discard(one.request)
+    sentence = text("The application never reached the centre.")
+    if one.outcome is Outcome.REFUSED:
+        sentence = text("The application was ended by the centre.")
     return Repaired(
         outcome=RepairOutcome.CLEANED,
         sentences=(sentence, text("Its key was put aside: {path}").format(path=kept)),
@@ -92,10 +79,21 @@ def _cleaned(sentence: str, kept: Path) -> Repaired:
     )
 
 
-def _damaged(desk: Desk, damaged: Damaged, password: str | None) -> Repaired | None:
+def _key_missing() -> Repaired:
+    return Repaired(
+        outcome=RepairOutcome.KEY_MISSING,
+        sentences=(text("The certificate was issued, but its private key is not on this computer."),),
+        advice=(
+            text("Repair on the computer that applied."),
+            text("If that one is lost: revoke the certificate and apply again."),
+        ),
+    )
+
+
+def _damaged(desk: Desk, damaged: Damaged, password: str | None) -> Repaired:
     """A PFX that the store did not write: known again by its password, or left as it is with a plain word."""
+    with_password = _needed(password)
     try:
-        with_password = _needed(password)
         entry = desk.store.adopt(damaged, with_password)
     except (PfxRefused, StoreRefused) as refused:
         if refused.code == "wrong-password":
@@ -122,32 +120,15 @@ def _needed(password: str | None) -> str:
     return password
 
 
-def _missing(desk: Desk, line: Line) -> Repaired:
+def _missing(line: Line, desk: Desk) -> Repaired:
     """Nothing waits here. Is the centre's certificate on this computer?"""
     values = line.send(calls.certificates()).values
     there, status = panels.there_of(values), HostStatus(values["status"])
-    here = {each.id for each in panels.locals_of(desk)}
-    if (
-        there is None
-        or there.spki in here
-        or status
-        not in {
-            HostStatus.AWAITING,
-            HostStatus.VALID,
-            HostStatus.EXPIRING,
-        }
-    ):
+    with told():
+        here = {each.id for each in panels.locals_of(desk)}
+    if there is None or there.spki in here or status not in _LIVE:
         return Repaired(
             outcome=RepairOutcome.NOTHING, sentences=(text("Nothing on this computer needs a repair."),)
-        )
-    if status is HostStatus.AWAITING:
-        return Repaired(
-            outcome=RepairOutcome.KEY_MISSING,
-            sentences=(text("The certificate was issued, but its private key is not on this computer."),),
-            advice=(
-                text("Repair on the computer that applied."),
-                text("If that one is lost: revoke the certificate and apply again."),
-            ),
         )
     return Repaired(
         outcome=RepairOutcome.KEY_MISSING,
