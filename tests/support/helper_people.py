@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from tests.support.centre import Centre
+
 from certcenter_helper.core.commands import Commands
 from certcenter_helper.core.home import Home
 from certcenter_helper.core.values import Kind, Obtained, Proof, SecurityMode
-from tests.support.centre import Centre
 
 LOGIN = "demo2026"
 SECRET = "Secret42"
@@ -21,33 +22,23 @@ _MAKE = """
 import json
 from certcenter.core import clock
 from certcenter.demo import seed
-from certcenter.demo.people import Life, Person
-from certcenter.demo.walker import Walker
-from tests.support.newcomers import national_ids
+from certcenter.demo.people import Person
 from certcenter.identity.models import Customer
+from tests.support.newcomers import national_ids
 taken = set(Customer.objects.filter(institution="{slug}").values_list("national_id", flat=True))
-ids = [each for each in national_ids(400) if each not in taken][:{count}]
 made = []
-for number, national_id in enumerate(ids):
-    phone = f"09{{int(national_id[2:9]) % 10**8:08d}}"
-    person = Person(national_id=national_id, name="孫小明", birth_date="1987-12-05", phone=phone,
-        accounts="securities:9A10-" + national_id[2:9], life=Life("{life}"), note="made for a test")
-    with clock.at(clock.ago(days={days})):
-        customer = seed._create("{slug}", person)
-        walker = Walker(customer=customer)
-    for begun, step in walker.steps(person.life):
-        with clock.at(begun):
-            step()
-    if person.life is not Life.NONE:
-        seed._write_backup(walker, person, "{slug}")
-    made.append({{"id": national_id, "phone": phone, "account": "9A10-" + national_id[2:9]}})
+for national_id in [each for each in national_ids(400) if each not in taken][:{count}]:
+    phone, account = "0977" + national_id[4:10], "9A11-" + national_id[2:9]
+    seed._create("{slug}", Person(national_id=national_id, name="孫小明", birth_date="1987-12-05", phone=phone,
+        accounts="securities:" + account, note="made for a test"))
+    made.append({{"id": national_id, "phone": phone, "account": account}})
 print(json.dumps(made))
 """
 
 
-def make_people(centre: Centre, count: int, *, slug: str = "demo", life: str = "none") -> list[dict[str, Any]]:
-    """Add customers to a running centre; a life other than `none` leaves a backup with the demo's PFX password."""
-    printed = centre.run(_MAKE.format(slug=slug, count=count, life=life, days=1 if life == "none" else 400))
+def make_people(centre: Centre, count: int, *, slug: str = "demo") -> list[dict[str, Any]]:
+    """Add customers without a certificate to a running centre."""
+    printed = centre.run(_MAKE.format(slug=slug, count=count))
     people: list[dict[str, Any]] = json.loads(printed.strip().splitlines()[-1])
     assert len(people) == count
     return people

@@ -3,11 +3,20 @@
 `python -m tests.support.newcomers` runs in the place of `certcenterctl demo --prepare-only`.
 """
 
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 from certcenter.core.taiwan import parse_identity
 from certcenter.ctl.main import main, set_up_django
 
+if TYPE_CHECKING:
+    from certcenter.demo import people
+
 #: Certificate at the start → how many people. The demo's own people come first.
 COUNTS = {"none": 40, "valid": 8, "expiring": 5, "revoked": 2}
+#: The same for the profile `helper`; long counts of the tests need more who renew.
+HELPER_COUNTS = {"none": 16, "expiring": 40 if os.environ.get("CERTCENTER_SOAK") else 8}
 #: When each of them was born.
 BIRTH_DATE = "1987-12-05"
 
@@ -39,22 +48,30 @@ def settle() -> None:
     set_up_django()
     from certcenter.demo import people
 
-    lives = [people.Life(name) for name, count in COUNTS.items() for _ in range(count)]
-    people.CUSTOMERS["sample"] += tuple(
+    people.CUSTOMERS["sample"] += newcomers(COUNTS, branch="1020")
+    people.CUSTOMERS["demo"] += newcomers(HELPER_COUNTS, branch="9A10")
+    main(["demo", "--prepare-only"], standalone_mode=False)
+    _use_up_revocations(people.CUSTOMERS["sample"][-1].national_id)
+
+
+def newcomers(counts: Mapping[str, int], *, branch: str) -> "tuple[people.Person, ...]":
+    """So many people with such certificates, all with accounts of one branch."""
+    from certcenter.demo import people
+
+    lives = [people.Life(name) for name, count in counts.items() for _ in range(count)]
+    return tuple(
         people.Person(
             national_id=national_id,
             name=f"{'趙錢孫李周吳鄭王'[number % 8]}{'大中小明'[number // 8 % 4]}{'仁義禮智信'[number % 5]}",
             birth_date=BIRTH_DATE,
             phone=f"09880{number:05d}",
             email=f"newcomer{number}@example.com",
-            accounts=f"securities:1020-{number:07d}",
+            accounts=f"securities:{branch}-{number:07d}",
             life=life,
             note="newcomer",
         )
         for number, (national_id, life) in enumerate(zip(national_ids(len(lives)), lives, strict=True))
     )
-    main(["demo", "--prepare-only"], standalone_mode=False)
-    _use_up_revocations(people.CUSTOMERS["sample"][-1].national_id)
 
 
 def _use_up_revocations(national_id: str) -> None:

@@ -28,6 +28,7 @@ class Secret(Enum):
     OLD = ("old-password", "CERTCENTER_OLD_PASSWORD", _("Password of the present certificate"), True)
     FILE = ("file-password", "CERTCENTER_FILE_PASSWORD", _("Password of the file"), True)
     SLIP = ("slip", "CERTCENTER_SLIP", _("Certificate password from the slip (capitals matter)"), True)
+    PAIRING = ("pairing", "CERTCENTER_PAIRING", _("Code that the phone shows"), False)
     CODE = ("code", "CERTCENTER_CODE", _("Verification code"), False)
     BIRTH_DATE = ("birth-date", "CERTCENTER_BIRTH_DATE", _("Birth date (ROC, such as 761205)"), False)
 

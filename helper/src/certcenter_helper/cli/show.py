@@ -126,7 +126,12 @@ def _panel(title: str, label: str, advice: str, tone: Tone, facts: Sequence[Fact
     for fact in facts:
         rows.add_row(fact.name, Text(fact.value or "–"))
     rows.add_row(word("Status"), Text(label, style=f"bold {_STYLES[tone]}"))
-    return Panel(Group(rows, Text(advice, style="dim", overflow="fold")), title=title, title_align="left", box=box.ROUNDED)
+    return Panel(
+        Group(rows, Text(advice, style="dim", overflow="fold")),
+        title=title,
+        title_align="left",
+        box=box.ROUNDED,
+    )
 
 
 def _actions(actions: Sequence[Action]) -> RenderableType:

@@ -30,6 +30,7 @@ from certcenter_helper.core.values import (
     Revoked,
     SecurityMode,
     SignedOrder,
+    Uploaded,
     Verified,
 )
 from certcenter_helper.core.values import Kind as What
@@ -37,6 +38,7 @@ from certcenter_helper.core.work import Cancel, Progress, silent
 
 if TYPE_CHECKING:
     from certcenter_helper.core.interface import CommandCore, Procedure
+    from certcenter_helper.core.phoning import Prepared
 
 
 class Commands:
@@ -269,6 +271,24 @@ class Commands:
         from certcenter_helper.core import trading
 
         return trading.verify_order(self.desk, order, signature)
+
+    # The phone
+
+    def prepare_upload(
+        self, code: str, *, picture: Path | None = None, password: str, panel_id: str = ""
+    ) -> "Prepared":
+        """Read the phone's pairing code and open the PFX; show `shown.matching_code`, then `send_upload`."""
+        from certcenter_helper.core import phoning
+
+        return phoning.prepare(self.desk, code, picture=picture, password=password, panel_id=panel_id)
+
+    def send_upload(
+        self, prepared: "Prepared", *, progress: Progress = silent, cancel: Cancel | None = None
+    ) -> Uploaded:
+        """Both screens show the same code: seal and send."""
+        from certcenter_helper.core import phoning
+
+        return phoning.send(self.desk, prepared, progress=progress, cancel=cancel or Cancel())
 
     # The computer
 

@@ -7,7 +7,7 @@ All raise `errors.HelperError`, the slow ones `work.Cancelled` too.
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
 from certcenter_helper.core.values import (
@@ -34,9 +34,13 @@ from certcenter_helper.core.values import (
     SecurityMode,
     SentCode,
     SignedOrder,
+    Uploaded,
     Verified,
 )
 from certcenter_helper.core.work import Cancel, Progress
+
+if TYPE_CHECKING:
+    from certcenter_helper.core.phoning import Prepared
 
 
 class Procedure(Protocol):
@@ -224,6 +228,18 @@ class CommandCore(Protocol):
 
     def verify_order(self, order: bytes, signature: bytes) -> Verified:
         """Check a signature over an order on this computer."""
+
+    # The phone
+
+    def prepare_upload(
+        self, code: str, *, picture: Path | None = None, password: str, panel_id: str = ""
+    ) -> "Prepared":
+        """Read the phone's pairing code (pasted, or in a picture file) and open the PFX; show `shown.matching_code`."""
+
+    def send_upload(
+        self, prepared: "Prepared", *, progress: Progress = ..., cancel: Cancel | None = None
+    ) -> Uploaded:
+        """The person says that both screens show the same code: seal, send, wait until the phone has taken it."""
 
     # The computer
 

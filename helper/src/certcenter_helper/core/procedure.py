@@ -101,7 +101,11 @@ class PolicyProcedure:
     def check_code(self, code: str) -> None:
         """The code from the message."""
         self._take(Proof.CODE)
-        self._line.send(calls.check_code(self.id, self._challenge, code.strip()))
+        try:
+            self._line.send(calls.check_code(self.id, self._challenge, code.strip()))
+        except HelperError as error:
+            if error.kind is not Kind.NETWORK or not self._proven():
+                raise
         self._done(Proof.CODE)
 
     def close(self) -> None:
@@ -121,6 +125,13 @@ class PolicyProcedure:
             agreed = {"consent_version": consent.version, "consent_sha256": consent.sha256}
         begun = self._line.send(calls.start_procedure(self.kind.value, **agreed))
         self._id = UUID(begun.text("id"))
+
+    def _proven(self) -> bool:
+        """Was the code taken though its answer was lost? It can't be given twice, so the centre is asked."""
+        try:
+            return self._line.send(calls.procedure(self.id)).text("state") == "proven"
+        except HelperError:
+            return False
 
     def _slip_given(self) -> bool:
         return (

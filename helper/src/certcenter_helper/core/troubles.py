@@ -143,6 +143,42 @@ _REFUSALS: Final[dict[str, tuple[Kind, str, str]]] = {
         _("A newer version of this program wrote the file."),
         _("Install the newest version of the helper."),
     ),
+    "io": (
+        Kind.STORE,
+        _("The disk reports an error."),
+        _("Check the disk and its room. What was there before is still there."),
+    ),
+    "not-a-pairing-code": (
+        Kind.INPUT,
+        _("This is not the code of a phone."),
+        _("Copy all of what the phone shows, or take a picture of its QR code."),
+    ),
+    "damaged-pairing-code": (
+        Kind.INPUT,
+        _("A part of the phone's code is missing or wrong."),
+        _("Copy all of what the phone shows, or take a picture of its QR code."),
+    ),
+    "other-institution": (
+        Kind.REFUSED,
+        _("The phone is logged in at another institution."),
+        _("Log in on the phone at the same institution as here."),
+    ),
+    "not-a-picture": (Kind.INPUT, _("This is not a picture that can be read."), _("Save it as PNG or JPEG.")),
+    "no-code-in-picture": (
+        Kind.INPUT,
+        _("No phone's code is to be seen in the picture."),
+        _("Take the picture again, sharp and with the whole square."),
+    ),
+    "several-codes-in-picture": (
+        Kind.INPUT,
+        _("The picture shows several codes."),
+        _("Take a picture of the phone's code alone."),
+    ),
+    "no-picture-reader": (
+        Kind.INPUT,
+        _("Pictures can't be read by this installation."),
+        _("Copy the code as text instead."),
+    ),
     "identity": (Kind.INPUT, _("This is not an ID of 8 to 10 letters and digits."), ""),
     "session-ended": (Kind.LOGIN, _("The session has ended."), _("Log in again.")),
 }

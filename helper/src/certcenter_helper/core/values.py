@@ -453,3 +453,18 @@ class Verified:
     serial: str
     fields: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneUpload:
+    """An upload that waits for a look at both screens (SPEC A12)."""
+
+    matching_code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uploaded:
+    """How an upload ended."""
+
+    collected: bool
+    sentence: str
