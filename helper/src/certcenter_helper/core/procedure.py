@@ -26,18 +26,25 @@ class PolicyProcedure:
         """
         self.kind = kind
         self._desk = desk
-        self._line = desk.line()
         self.wanted = desk.policy.proofs(kind.value)
         self._due = [each for each in _STEPS if each in self.wanted]
         self._id: UUID | None = None
         self._challenge = ""
+        self._line = desk.line()
+        try:
+            self._read()
+        except HelperError:
+            self._line.close()
+            raise
+
+    def _read(self) -> None:
         self.consent = self._read_consent() if Proof.CONSENT in self.wanted else None
         me = self._line.send(calls.me()).values
-        self._everywhere = desk.policy.code_goes_everywhere
-        self.contacts = () if self._everywhere else tuple(map(_contact, me["contacts"]))
+        everywhere = self._desk.policy.code_goes_everywhere
+        self.contacts = () if everywhere else tuple(map(_contact, me["contacts"]))
         self.accounts = tuple(map(_account, me["accounts"])) if Proof.ACCOUNT in self.wanted else ()
         if Proof.CODE in self.wanted and not me["contacts"]:
-            unreachable = desk.policy.values["application"]["unreachable"]
+            unreachable = self._desk.policy.values["application"]["unreachable"]
             raise HelperError(Kind.REFUSED, "no-contact", str(unreachable))
         if Proof.SLIP in self._due and self._slip_given():
             self._due.remove(Proof.SLIP)
