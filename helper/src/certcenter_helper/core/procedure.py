@@ -9,7 +9,7 @@ from certcenter_helper.core.errors import HelperError, Kind
 from certcenter_helper.core.texts import text
 from certcenter_helper.core.values import Account, Contact, Document, Paragraph, Proof, SentCode
 from certcenter_helper.core.values import Kind as What
-from certcenter_sdk.client import Answer, Call, calls
+from certcenter_sdk.client import calls
 
 #: Proofs that a person gives by a step of its own; the rest goes with a code, or with `obtain`.
 _STEPS = (Proof.SLIP, Proof.CONSENT, Proof.BIRTH_DATE, Proof.CODE)
@@ -77,7 +77,7 @@ class PolicyProcedure:
     def give_slip(self, password: str) -> None:
         """The initial secret from the counter; case matters."""
         self._take(Proof.SLIP)
-        self._line.send(Call(method="POST", path="slip", body={"password": password}, read=_as_is))
+        self._line.send(calls.give_slip(password))
         self._done(Proof.SLIP)
 
     def give_birth_date(self, given: str) -> None:
@@ -141,10 +141,7 @@ class PolicyProcedure:
             return False
 
     def _slip_given(self) -> bool:
-        return (
-            self._line.send(Call(method="GET", path="slip", read=_as_is)).values.get("accepted_until")
-            is not None
-        )
+        return self._line.send(calls.slip()).values.get("accepted_until") is not None
 
     def _read_consent(self) -> Document:
         values = self._line.send(calls.consent(self.kind.value)).values
@@ -165,10 +162,6 @@ def document(values: Any) -> Document:
         published_at=datetime.fromisoformat(published) if published else None,
         sha256=str(values.get("sha256", "")),
     )
-
-
-def _as_is(answer: Answer) -> Answer:
-    return answer
 
 
 def _contact(row: Any) -> Contact:
