@@ -24,7 +24,8 @@ from certcenter.certificates.lifecycle import (
 from certcenter.certificates.models import Application, Certificate, Procedure
 from certcenter.core import clock, faults, limits
 from certcenter.core.actor import Actor
-from certcenter.core.errors import CentreError
+from certcenter.core.db.prepared import Prepared, place
+from certcenter.core.errors import CentreError, NotFound
 from certcenter.core.events import Event
 from certcenter.core.ids import new_uuid
 from certcenter.core.taiwan import taipei_year
@@ -326,11 +327,18 @@ def _alone(customer: Customer, *, frozen_too: bool = True) -> None:
 
     So what a change was allowed by still holds when it is written: no renewal slips in beside a revocation. SQLite has
     one writer at a time and needs no lock; the worker takes none, its writes are conditional.
-    Raises CustomerFrozen unless `frozen_too`.
+    Raises CustomerFrozen unless `frozen_too`; NotFound.
     """
-    row = Customer.objects.select_for_update(no_key=True).only("frozen_at").get(pk=customer.pk)
+    row = _LOCKED.first(customer=customer.pk)
+    if row is None:
+        raise NotFound
     if row.frozen_at is not None and not frozen_too:
         raise CustomerFrozen
+
+
+_LOCKED = Prepared(
+    lambda: Customer.objects.select_for_update(no_key=True).only("frozen_at").filter(pk=place("customer"))
+)
 
 
 def _end_open(holder: str, *, actor: Actor) -> None:

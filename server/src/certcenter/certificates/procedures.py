@@ -18,6 +18,7 @@ from certcenter.content.actions import give_consent
 from certcenter.content.errors import ConsentSuperseded
 from certcenter.core import clock, limits
 from certcenter.core.actor import Actor
+from certcenter.core.db.prepared import Prepared, place
 from certcenter.core.errors import CentreError
 from certcenter.core.events import Event
 from certcenter.core.ids import new_uuid
@@ -166,12 +167,17 @@ def check_code(
 
 def find(procedure_id: UUID, *, customer: Customer, actor: Actor) -> Procedure:
     """Return the customer's procedure of this session. Raises ProcedureGone for any other, or an expired one."""
-    procedure = Procedure.objects.filter(
-        pk=procedure_id, customer=customer, session=actor.session, expires_at__gt=clock.now()
-    ).first()
+    procedure = _OWN.first(id=procedure_id, customer=customer.pk, session=actor.session, now=clock.now())
     if procedure is None or procedure.state == ProcedureState.ENDED:
         raise errors.ProcedureGone
     return procedure
+
+
+_OWN = Prepared(
+    lambda: Procedure.objects.filter(
+        pk=place("id"), customer_id=place("customer"), session=place("session"), expires_at__gt=place("now")
+    )
+)
 
 
 def use(procedure: Procedure, *, customer: Customer, actor: Actor) -> None:

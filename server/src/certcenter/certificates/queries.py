@@ -8,13 +8,13 @@ from uuid import UUID
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from django.db.models import QuerySet
 
 from certcenter.certificates import authority, errors, policy
 from certcenter.certificates.lifecycle import LIVE, OPEN, UNDER_WAY, ApplicationState, CertificateState
 from certcenter.certificates.models import Application, Certificate
 from certcenter.certificates.policy import Action, CertificateFacts, Situation
 from certcenter.core import clock, limits
+from certcenter.core.db.prepared import Prepared, place
 from certcenter.core.errors import NotFound
 from certcenter.core.masks import mask_identity
 from certcenter.core.taiwan import roc_date_in_words, taipei_day, taipei_year
@@ -82,15 +82,11 @@ def situation(customer: Customer, *, revocations: bool = True) -> Situation:
     A holder has one certificate a year: all of them are fewer rows than three queries cost.
     """
     holder = holder_of(customer)
-    certificates = list(
-        Certificate.objects.filter(holder=holder)
-        .only("serial", "state", "not_before", "not_after", "sequence")
-        .order_by("-id")
-    )
+    certificates = _OF_HOLDER.all(holder=holder)
     waiting = next((each for each in certificates if each.state == CertificateState.ISSUED), None)
     former = [each for each in certificates if each is not waiting]
     current = next((each for each in former if each.state in LIVE), former[0] if former else None)
-    application = Application.objects.filter(holder=holder, state__in=OPEN).only("id", "state").first()
+    application = _OPEN_OF_HOLDER.first(holder=holder)
     now = clock.now()
     return Situation(
         now=now,
@@ -153,7 +149,7 @@ def certificate(customer: Customer, serial: str) -> Certificate:
 
 def application(customer: Customer, request_uuid: UUID) -> Application:
     """One application of this customer. Raises NotFound for any other."""
-    found = _applications(customer, request_uuid).first()
+    found = Application.objects.filter(customer=customer, request_uuid=request_uuid).first()
     if found is None:
         raise NotFound
     return found
@@ -161,8 +157,7 @@ def application(customer: Customer, request_uuid: UUID) -> Application:
 
 def issued_application(customer: Customer, request_uuid: UUID) -> Application:
     """`application` with its certificate, once it was issued. Raises NotFound, NotIssuedYet, ApplicationRefused, NotAllowedNow."""
-    rows = _applications(customer, request_uuid).select_related("certificate").defer("csr", "spki", "tbs")
-    found = rows.first()
+    found = _WITH_CERTIFICATE.first(customer=customer.pk, request=request_uuid)
     if found is None:
         raise NotFound
     require_issued(found)
@@ -171,11 +166,10 @@ def issued_application(customer: Customer, request_uuid: UUID) -> Application:
 
 def under_way(customer: Customer, request_uuid: UUID) -> int | None:
     """The number of an application that the worker still has to do with; None when it has ended. Raises NotFound."""
-    seen = _applications(customer, request_uuid).values_list("pk", "state").first()
+    seen = _STATE.first(customer=customer.pk, request=request_uuid)
     if seen is None:
         raise NotFound
-    number, state = seen
-    return number if state in UNDER_WAY else None
+    return seen.pk if seen.state in UNDER_WAY else None
 
 
 def ended(application_ids: Sequence[int]) -> list[int]:
@@ -184,8 +178,19 @@ def ended(application_ids: Sequence[int]) -> list[int]:
     return list(rows.values_list("pk", flat=True))
 
 
-def _applications(customer: Customer, request_uuid: UUID) -> QuerySet[Application]:
-    return Application.objects.filter(customer=customer, request_uuid=request_uuid).order_by()
+_OF_HOLDER = Prepared(
+    lambda: (
+        Certificate.objects.filter(holder=place("holder"))
+        .only("serial", "state", "not_before", "not_after", "sequence")
+        .order_by("-id")
+    )
+)
+_OPEN_OF_HOLDER = Prepared(
+    lambda: Application.objects.filter(holder=place("holder"), state__in=OPEN).only("state")
+)
+_OF_REQUEST = Application.objects.filter(customer_id=place("customer"), request_uuid=place("request"))
+_STATE = Prepared(lambda: _OF_REQUEST.only("state"))
+_WITH_CERTIFICATE = Prepared(lambda: _OF_REQUEST.select_related("certificate").defer("csr", "spki", "tbs"))
 
 
 def progress(customer: Customer, request_uuid: UUID) -> Progress:

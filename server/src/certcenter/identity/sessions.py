@@ -20,6 +20,7 @@ from django.db.models import Q
 from certcenter.audit.actions import record
 from certcenter.core import clock, sealing
 from certcenter.core.actor import Actor
+from certcenter.core.db.prepared import Prepared, place
 from certcenter.core.events import Event
 from certcenter.identity.models import CompanyUser, Customer, Session, SessionKind
 from certcenter.institutions import serving
@@ -85,14 +86,20 @@ def _live(institution: str, key: str, kind: SessionKind) -> Session | None:
     """Find a session that has not ended; one that has is deleted on the way."""
     if not key or len(key) > 200:  # noqa: PLR2004 - longer than any key that we ever gave
         return None
-    sessions = Session.objects.select_related("customer", "user")
-    row = sessions.filter(key_hash=_hash(key), institution=institution, kind=kind).first()
+    row = _BY_KEY.first(key=_hash(key), institution=institution, kind=str(kind))
     if row is None:
         return None
     if min(row.idle_ends_at, row.absolute_ends_at) <= clock.now():
         row.delete()
         return None
     return row
+
+
+_BY_KEY = Prepared(
+    lambda: Session.objects.select_related("customer", "user").filter(
+        key_hash=place("key"), institution=place("institution"), kind=place("kind")
+    )
+)
 
 
 def _touch(row: Session) -> None:
