@@ -6,8 +6,9 @@ One thread of the process looks for all who wait, woken by commits; the waiting 
 import logging
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from threading import BoundedSemaphore, Event, Lock, Thread
-from typing import Final
+from typing import Final, TypeVar
 
 from django.conf import settings
 from django.db import connection, connections
@@ -16,6 +17,7 @@ from certcenter.certificates import queries
 from certcenter.outbox import wake
 
 _log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 #: Seconds that an answer may be held back at most.
 LONGEST: Final = 20
@@ -23,6 +25,8 @@ LONGEST: Final = 20
 _WAITING = BoundedSemaphore(max(1, settings.CONFIG.server_threads * 3 // 4))
 #: Seconds: between two looks at least, and at most (a lost wake-up costs as much); how long nobody is watched for.
 _PAUSE, _NAP, _LINGER = 0.01, 0.5, 0.3
+#: Seconds of the first pause of `until`, and by what each next one is longer.
+_FIRST_PAUSE, _GROWTH = 0.02, 1.5
 
 
 def for_end(application_id: int, *, seconds: float) -> bool:
@@ -34,6 +38,21 @@ def for_end(application_id: int, *, seconds: float) -> bool:
         return False
     try:
         return _watch.wait(application_id, seconds)
+    finally:
+        _WAITING.release()
+
+
+def until(done: Callable[[T], bool], look: Callable[[], T], *, seconds: float) -> T:
+    """Look until `done`, at most for `seconds`; returns what was seen last. For waits that are rare: each asks by itself."""
+    seen = look()
+    if done(seen) or seconds <= 0 or connection.in_atomic_block or not _WAITING.acquire(blocking=False):
+        return seen
+    try:
+        ends, pause = time.monotonic() + seconds, _FIRST_PAUSE
+        while not done(seen) and (left := ends - time.monotonic()) > 0:
+            time.sleep(min(pause, left))
+            seen, pause = look(), min(pause * _GROWTH, _NAP)
+        return seen
     finally:
         _WAITING.release()
 
