@@ -33,6 +33,8 @@ class Person:
     life: Life = Life.NONE
     locale: str = "zh-hant"
     note: str
+    #: Each account has its own login password (不歸戶); the last one another than `PASSWORD`.
+    separate: bool = False
 
     def columns(self) -> dict[str, str]:
         """The row as the import file has it."""
@@ -49,6 +51,7 @@ class Person:
 
 #: The login password of every demo customer (SPEC B1: 7–10 letters and digits), and the password of the demo's PFX files.
 PASSWORD: Final = "demo2026"  # noqa: S105 - printed at each start
+SEPARATE_PASSWORD: Final = "separate26"  # noqa: S105 - printed at each start
 STAFF_PASSWORD: Final = "demo-staff-2026"  # noqa: S105 - printed at each start
 PFX_PASSWORD: Final = "backup26"  # noqa: S105 - printed at each start
 
@@ -115,8 +118,14 @@ CUSTOMERS: Final[dict[str, tuple[Person, ...]]] = {
     "demo": (
         Person(
             national_id="A123456789", name="王三豐", birth_date="1987-12-05", phone="0936000054",
-            email="wang.sanfeng@example.com", accounts="securities:9A10-0324338",
+            email="wang.sanfeng@example.com", accounts="securities:9A10-0324338; futures:F020-0071234",
             note="customer of the desktop helper's profile",
+        ),
+        Person(
+            national_id="B220000000", name="陳美玲", birth_date="1990-02-28", phone="0912000001",
+            email="meiling@example.com", separate=True,
+            accounts="securities:9A10-0324339; futures:F020-0071235; sub-brokerage:9A20-0012345",
+            note="separate passwords (password centre); the sub-brokerage account's is separate26",
         ),
     ),
     "example": (

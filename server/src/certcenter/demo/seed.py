@@ -13,14 +13,24 @@ from django.conf import settings
 from certcenter.certificates.models import Certificate
 from certcenter.core import clock
 from certcenter.core.actor import system
-from certcenter.demo.people import CUSTOMERS, PASSWORD, PFX_PASSWORD, STAFF, STAFF_PASSWORD, Life, Person
+from certcenter.demo.people import (
+    CUSTOMERS,
+    PASSWORD,
+    PFX_PASSWORD,
+    SEPARATE_PASSWORD,
+    STAFF,
+    STAFF_PASSWORD,
+    Life,
+    Person,
+)
 from certcenter.demo.walker import Walker
+from certcenter.identity import queries
 from certcenter.identity.actions import create_staff, import_customer
 from certcenter.identity.models import Customer, Role, Staff
 from certcenter.identity.rows import CustomerRow
 from certcenter.institutions import serving
 from certcenter.institutions.policy import Institution
-from certcenter.passwords.actions import set_password
+from certcenter.passwords.actions import separate, set_password
 from certcenter_sdk import pfx
 
 ACTOR = system("demo")
@@ -68,6 +78,10 @@ def _create(slug: str, person: Person) -> Customer:
     row = CustomerRow.parse(person.columns())
     customer = import_customer(row, institution=slug, actor=ACTOR).customer
     set_password(customer, PASSWORD, actor=ACTOR)
+    if person.separate:
+        separate(customer, note="demo", actor=ACTOR)
+        last = queries.accounts(customer)[-1]
+        set_password(customer, SEPARATE_PASSWORD, account=last.id, actor=ACTOR)
     return customer
 
 

@@ -114,7 +114,7 @@ def verify(stored: Hashed | None, password: str, *, use: Use = Use.PASSWORD) -> 
 
 def outdated(stored: Hashed) -> bool:
     """Whether the parameters have changed since: then hash anew when the password is next known."""
-    return _Recipe.of(stored.encoded).parameters != _parameters()
+    return _Recipe.of(stored.encoded).parameters != parameters()
 
 
 def same_recipe(one: str, other: str) -> bool:
@@ -145,7 +145,7 @@ class _Recipe:
 
     @classmethod
     def fresh(cls) -> "_Recipe":
-        return cls(_parameters(), secrets.token_bytes(_SALT_BYTES))
+        return cls(parameters(), secrets.token_bytes(_SALT_BYTES))
 
     @classmethod
     def of(cls, encoded: str) -> "_Recipe":
@@ -172,7 +172,7 @@ def _run(recipe: _Recipe, password: str, use: Use) -> str:
         ).decode()
 
 
-def _parameters() -> Parameters:
+def parameters() -> Parameters:
     """Return today's parameters (SPEC E1)."""
     config: Config = settings.CONFIG
     return Parameters(
@@ -188,7 +188,7 @@ def _parameters() -> Parameters:
 
 def _nobodys() -> str:
     """Return the encoded form of a hash with today's parameters that no password has."""
-    chosen = _parameters()
+    chosen = parameters()
     return _nobodys_with(chosen.memory_cost, chosen.time_cost)
 
 

@@ -35,7 +35,25 @@ def institution_page(
 def customer_page(
     view: Callable[Concatenate[CustomerRequest, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-    """A page for a signed-in customer; everybody else is asked to sign in first and comes back."""
+    """A page for a signed-in customer; everybody else is asked to sign in first and comes back.
+
+    Whose password is due is sent to its change instead (SPEC B8).
+    """
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        page = of(request)
+        if page.institution is not None and page.customer is not None and page.session.scope.must_change:
+            return HttpResponseRedirect(reverse("password-change"))
+        return due_password_page(view)(request, *args, **kwargs)
+
+    return wrapped
+
+
+def due_password_page(
+    view: Callable[Concatenate[CustomerRequest, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """A customer page that is open also while the password must be changed: its change, and leaving."""
 
     @wraps(view)
     def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:

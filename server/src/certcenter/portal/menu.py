@@ -22,6 +22,7 @@ PAGES: dict[Function, str] = {
     Function.SECURITY_SETTING: "security-setting",
     Function.ENVIRONMENT_CHECK: "environment",
     Function.SIGN_ORDER: "sign-order",
+    Function.PASSWORDS: "passwords",
     Function.ANNOUNCEMENTS: "announcements",
     Function.INSTRUCTIONS: "instructions",
     Function.FAQ: "faq",

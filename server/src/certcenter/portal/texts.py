@@ -104,6 +104,14 @@ _PASSWORDS: Words = {
     "rule.missing": _("Please enter the password."),
 }
 
+_LOGIN_PASSWORDS: Words = {
+    "rule.length.exact": _("{min} characters"),
+    "rule.same": _("The same in both fields"),
+    "key.key_not_found": _(
+        "Your certificate is not in this browser, so it cannot sign. Please import it first."
+    ),
+}
+
 _STAGES: Words = {
     "stage.installed": _("The certificate is installed and tested"),
     "stage.confirmed": _("The centre confirms the installation"),
@@ -262,6 +270,7 @@ _PAGES: dict[str, Words] = {
     "security": _KEYS,
     "environment": _ERRORS | _ENVIRONMENT,
     "sign-order": _KEYS | _ORDER,
+    "password": _KEYS | _LOGIN_PASSWORDS,
 }
 
 

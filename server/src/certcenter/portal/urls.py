@@ -3,7 +3,17 @@
 from django.urls import include, path, register_converter
 from django.urls.converters import StringConverter
 
-from certcenter.portal.views import documents, front, local, orders, overview, procedure, session, static
+from certcenter.portal.views import (
+    documents,
+    front,
+    local,
+    orders,
+    overview,
+    passwords,
+    procedure,
+    session,
+    static,
+)
 
 
 class ProcedureConverter(StringConverter):
@@ -52,6 +62,12 @@ urlpatterns = [
     path("security/", local.security, name="security-setting"),
     path("environment/", local.environment, name="environment"),
     path("orders/", orders.sign_order, name="sign-order"),
+    path("passwords/", passwords.centre, name="passwords"),
+    path("passwords/change/", passwords.change_password, name="password-change"),
+    path("passwords/change/<uuid:account_id>/", passwords.change_account, name="password-change-account"),
+    path("passwords/unify/", passwords.unify, name="password-unify"),
+    path("passwords/changed/", passwords.changed, name="password-changed"),
+    path("passwords/voice-table/", passwords.voice_table, name="voice-table"),
     path("announcements/", documents.announcements, name="announcements"),
     path("instructions/", documents.instructions, name="instructions"),
     path("faq/", documents.faq, name="faq"),

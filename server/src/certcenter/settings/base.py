@@ -107,7 +107,10 @@ STATIC_ROOT = CONFIG.home / "static"
 
 AUTH_USER_MODEL = "identity.Staff"
 AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = []
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+PASSWORD_HASHERS = [
+    "certcenter.passwords.staff.PepperedHasher",
+    "django.contrib.auth.hashers.Argon2PasswordHasher",  # only reads: renewed under the pepper at the next login
+]
 
 SESSION_ENGINE = "certcenter.identity.sessions"
 SESSION_COOKIE_HTTPONLY = True

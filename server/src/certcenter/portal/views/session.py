@@ -22,7 +22,7 @@ from certcenter.institutions.vocabulary import Captcha
 from certcenter.passwords import captcha, users
 from certcenter.passwords.login import sign_in
 from certcenter.portal import render as rendering
-from certcenter.portal.access import customer_page, institution_page
+from certcenter.portal.access import due_password_page, institution_page
 from certcenter.portal.forms import LoginForm
 from certcenter.portal.site import CustomerRequest, InstitutionRequest, actor_of
 
@@ -130,7 +130,7 @@ def captcha_sound(request: InstitutionRequest) -> HttpResponse:
 
 
 @require_POST
-@customer_page
+@due_password_page
 def logout(request: CustomerRequest) -> HttpResponse:
     """End the session; what the page keeps for it is deleted by its script (`signed-out` page)."""
     sessions.close(request.session.binding, customer=request.customer, actor=actor_of(request))
@@ -139,7 +139,7 @@ def logout(request: CustomerRequest) -> HttpResponse:
 
 
 @require_POST
-@customer_page
+@due_password_page
 def extend(request: CustomerRequest) -> HttpResponse:
     """Move the idle end because the person asked for it; the session's own rule did it on the way here."""
     ends = request.session.idle_ends_at
