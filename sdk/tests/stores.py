@@ -33,9 +33,10 @@ def location(kind, folder, institution="demo", identity=IDENTITY):
     return replace(found, iterations=FEW)
 
 
-def open_store(kind, folder, institution="demo", identity=IDENTITY, keychain=None):
+def open_store(kind, folder, institution="demo", *, identity=IDENTITY, keychain=None, iterations=FEW):
     chain = keychain or Keychain()
-    return KeyStore(location(kind, folder, institution, identity), keychain=lambda: chain)
+    place = replace(location(kind, folder, institution, identity), iterations=iterations)
+    return KeyStore(place, keychain=lambda: chain)
 
 
 def certify(record, issuing, **options):

@@ -186,7 +186,7 @@ class Mutator:
             who, lambda found: found.tag & 0x20 and len(list(found.children())) > 1
         )
         children = [child.encoding for child in element.children()]
-        at = self.random.randrange(len(children))
+        at = self.random.randrange(1, len(children))
         return _replaced(path, der.encode(element.tag, *change(children, at)))
 
     def rewritten(self, who, write):

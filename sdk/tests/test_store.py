@@ -1,9 +1,11 @@
 """The key store on disk: a key's way to its certificate, and what can be done with it."""
 
 import os
+import re
 import stat
 import threading
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sdk.tests.pki import NOW, ORDER_FIELDS, key_pem
@@ -20,6 +22,7 @@ from sdk.tests.stores import (
 )
 
 from certcenter_sdk import cms, keys, pfx
+from certcenter_sdk.advice import ADVICE
 from certcenter_sdk.errors import ChainRefused, PfxRefused, Refused, StoreRefused
 from certcenter_sdk.orders import Order
 from certcenter_sdk.store import KeyStore, SecurityMode, Standing, State, pfxdir_location
@@ -497,3 +500,14 @@ def test_pfx_passwords_are_checked_before_a_key_is_made(store):
             store.new_key(password)
         assert caught.value.code == code
     assert store.pending() == ()
+
+
+def test_every_refusal_of_the_store_says_what_to_do():
+    """The codes are read from the source, so that a new one without advice is missed at once."""
+    folder = Path(store_files.__file__).parent
+    source = "\n".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
+    codes = set(re.findall(r'(?:Refused\(\s*|code = |else )"([a-z-]+)"', source))
+    assert {"busy", "wrong-password", "not-yours", "disk-full", "not-writable"} <= codes
+    silent = {code for code in codes if code not in ADVICE and code not in {"place", "folder"}}
+    assert silent == set()
+    assert StoreRefused("place", "x").advice

@@ -1,5 +1,7 @@
 """The one root of everything this package refuses."""
 
+from certcenter_sdk.advice import ADVICE, DEFAULTS
+
 
 class Refused(Exception):
     """Something was looked at and not accepted.
@@ -13,6 +15,11 @@ class Refused(Exception):
         super().__init__(f"{code}: {detail}")
         self.code = code
         self.detail = detail
+
+    @property
+    def advice(self) -> str:
+        """What to do about it, in one English sentence; programs with customers of their own translate by code."""
+        return ADVICE.get(self.code) or DEFAULTS.get(type(self).__name__, "")
 
     def __reduce__(self) -> tuple[type["Refused"], tuple[str, ...]]:
         """Survive the way through a process pool."""
