@@ -14,10 +14,10 @@ URLS = "certcenter.backoffice.urls"
 
 #: Written out by hand: what the firm's security officer would sign.
 MAY = {
-    "customer-service": {"unlock", "reset-limits", "freeze", "force-change"},
+    "customer-service": {"unlock", "reset-limits", "open-redownload", "freeze", "force-change"},
     "registration-officer": {
         *("suspend", "resume", "revoke", "freeze", "thaw", "change-contact"),
-        *("issue-slip", "void-slip", "force-change", "separate", "counter-reissue"),
+        *("issue-slip", "void-slip", "open-redownload", "force-change", "separate", "counter-reissue"),
     },
     "auditor": set(),
     "administrator": set(),

@@ -214,6 +214,11 @@ def acknowledge(request: UUID, proof: Signed) -> Call[Answer]:
     return _post(path, {"proof": proof.as_json()}, idempotency_key=str(request))
 
 
+def redownload(proof: Signed) -> Call[Answer]:
+    """憑證重新下載: the certificate once more, while staff have it open; the same session gets the same answer again."""
+    return Call(method="POST", path="redownloads", body={"proof": proof.as_json()}, read=_as_is)
+
+
 def revoke(procedure_id: UUID) -> Call[Answer]:
     """Revoke, with a procedure that is proven. Repeated, it returns the same certificate, counted once."""
     body = {"procedure": str(procedure_id)}

@@ -153,6 +153,23 @@ def fetch(place: Place, pending: Pending, *, keep: Keep) -> Flow[Installed]:
     return installed
 
 
+def redownload(place: Place, pending: Pending, *, keep: Keep) -> Flow[Installed]:
+    """Fetch once more what staff have opened (憑證重新下載), keep it, and tell the centre.
+
+    Only for the key of the request that the overview's `redownload` names, on the computer that made it.
+
+    Raises:
+        ApiProblem: `redownload-closed` where staff have opened nothing, or it was used, or the day is over.
+    """
+    shown: Signed = yield from prove_key(place, Purpose.REPAIR, pending.key, None)
+    answer: Answer = yield calls.redownload(shown)
+    installed = _read(answer, pending.key)
+    yield Work(lambda: keep(installed))
+    proof: Signed = yield from prove_key(place, Purpose.REPAIR, pending.key, None)
+    yield calls.acknowledge(pending.request, proof)
+    return installed
+
+
 def revoke(customer: Customer) -> Flow[Answer]:
     """Revoke the certificate; the answer says how often that can be done again this year (SPEC A5).
 

@@ -109,6 +109,10 @@ class Client:
         """Go on with an application that broke off: `life.fetch`."""
         return self.run(life.fetch(self.core.place, pending, keep=keep))
 
+    def redownload(self, pending: Pending, *, keep: Keep) -> Installed:
+        """Fetch once more what staff have opened: `life.redownload`."""
+        return self.run(life.redownload(self.core.place, pending, keep=keep))
+
     def revoke(self, customer: Customer) -> Answer:
         """Revoke the certificate: `life.revoke`."""
         return self.run(life.revoke(customer))
@@ -208,6 +212,10 @@ class AsyncClient:
     async def fetch(self, pending: Pending, *, keep: Keep) -> Installed:
         """Go on with an application that broke off: `life.fetch`."""
         return await self.run(life.fetch(self.core.place, pending, keep=keep))
+
+    async def redownload(self, pending: Pending, *, keep: Keep) -> Installed:
+        """Fetch once more what staff have opened: `life.redownload`."""
+        return await self.run(life.redownload(self.core.place, pending, keep=keep))
 
     async def revoke(self, customer: Customer) -> Answer:
         """Revoke the certificate: `life.revoke`."""

@@ -12,7 +12,7 @@ from certcenter.backoffice import approvals
 from certcenter.backoffice.forms import ContactForm, HandOutForm, ReasonForm
 from certcenter.backoffice.roles import Right
 from certcenter.certificates import actions as certificates
-from certcenter.certificates import procedures
+from certcenter.certificates import procedures, redownloads
 from certcenter.certificates.lifecycle import CertificateState
 from certcenter.core.gates import State
 from certcenter.identity import actions as identity
@@ -33,6 +33,8 @@ class Situation:
     #: The institution's customers apply with a slip; and one is open.
     slips: bool
     slip_open: bool
+    #: Staff open re-downloads here.
+    redownloads: bool
     #: All accounts have one password, and there are accounts to separate.
     unified: bool
     has_password: bool
@@ -61,6 +63,8 @@ class Operation:
 def _has(*states: CertificateState) -> Callable[[Situation], bool]:
     return lambda now: bool(now.states & set(states))
 
+
+_DOWNLOADABLE: Final = (CertificateState.ISSUED, CertificateState.ACTIVE)
 
 OPERATIONS: Final[dict[str, Operation]] = {
     each.right.value: each
@@ -109,6 +113,17 @@ OPERATIONS: Final[dict[str, Operation]] = {
             done=_("The slip is void."),
             run=partial(slips.void, purpose=SlipPurpose.CERTIFICATE),
             fits=lambda now: now.slip_open,
+        ),
+        Operation(
+            right=Right.OPEN_REDOWNLOAD,
+            label=_("Open Download again"),
+            explained=_(
+                "The customer can download the certificate once more, until the counter closes today, on the computer that applied or renewed."
+            ),
+            done=_("Download again is open until the counter closes today."),
+            run=redownloads.open_for,
+            fits=lambda now: now.redownloads and _has(*_DOWNLOADABLE)(now) and not now.frozen,
+            hint=_("Note what was asked and that the answers were right, without the answers themselves."),
         ),
         Operation(
             right=Right.UNLOCK,

@@ -19,7 +19,7 @@ from certcenter.identity import queries as people
 from certcenter.identity.models import Account, Customer, Staff
 from certcenter.identity.queries import MaskedAccount, MaskedContact
 from certcenter.institutions import serving
-from certcenter.institutions.vocabulary import Proof
+from certcenter.institutions.vocabulary import Proof, RepairMode
 from certcenter.passwords import login, store
 from certcenter.slips import queries as slips
 from certcenter.slips.models import Slip, SlipPurpose
@@ -133,6 +133,7 @@ def situation(customer: Customer, certificates: list[Certificate] | None = None)
         lock=state,
         frozen=customer.frozen_at is not None,
         slips=Proof.SLIP in serving.get(customer.institution).application.proofs,
+        redownloads=serving.get(customer.institution).repair.mode is RepairMode.OPENED_BY_STAFF,
         slip_open=slips.usable(customer, SlipPurpose.CERTIFICATE) is not None,
         unified=store.is_unified(customer) and Account.objects.filter(customer=customer).exists(),
         has_password=bool(store.rows(customer)),

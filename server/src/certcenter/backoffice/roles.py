@@ -22,6 +22,8 @@ class Right(StrEnum):
     #: Hand out, or void, the slip with which a customer applies for a first certificate.
     ISSUE_SLIP = "issue-slip"
     VOID_SLIP = "void-slip"
+    #: 憑證重新下載: once, today, after asking who it is.
+    OPEN_REDOWNLOAD = "open-redownload"
     FREEZE = "freeze"
     THAW = "thaw"
     FORCE_CHANGE = "force-change"
@@ -37,7 +39,14 @@ class Right(StrEnum):
 RIGHTS: Final = MappingProxyType(
     {
         Role.CUSTOMER_SERVICE: frozenset(
-            {Right.SEARCH, Right.UNLOCK, Right.RESET_LIMITS, Right.FREEZE, Right.FORCE_CHANGE}
+            {
+                Right.SEARCH,
+                Right.UNLOCK,
+                Right.RESET_LIMITS,
+                Right.OPEN_REDOWNLOAD,
+                Right.FREEZE,
+                Right.FORCE_CHANGE,
+            }
         ),
         Role.REGISTRATION_OFFICER: frozenset(
             {
@@ -48,6 +57,7 @@ RIGHTS: Final = MappingProxyType(
                 Right.REVOKE,
                 Right.ISSUE_SLIP,
                 Right.VOID_SLIP,
+                Right.OPEN_REDOWNLOAD,
                 Right.FREEZE,
                 Right.THAW,
                 Right.FORCE_CHANGE,

@@ -179,6 +179,39 @@ class KeyTypeNotAllowed(RequestRejected):
     message = _("This institution does not issue certificates for keys of type %(key_type)s.")
 
 
+class RedownloadNotOffered(Conflict):
+    """The institution's customers repair by themselves, or otherwise."""
+
+    code = "redownload-not-offered"
+    message = _("At this institution nothing is opened by staff for a download.")
+
+
+class RedownloadHours(Conflict):
+    """Staff open it on business days, within hours (SPEC, policy table: repair)."""
+
+    code = "redownload-hours"
+    message = _("Download again is opened on business days from %(opens)s to %(closes)s.")
+    next_step = _("Please try again on the next business day.")
+
+
+class NothingToRedownload(NotAllowedNow):
+    """The host shows no certificate in force and none that waits for its device."""
+
+    code = "nothing-to-redownload"
+    message = _("There is no certificate that could be downloaded again.")
+
+
+class RedownloadClosed(Forbidden):
+    """Staff have not opened it, or it was used, or the day is over."""
+
+    code = "redownload-closed"
+    message = _("Download again is not open for you.")
+    next_step = _(
+        "Please call customer service on a business day; after checking your data, staff open it for that day."
+    )
+    kept = _("The key on the computer that applied is kept. Keep that computer as it is.")
+
+
 class NotIssuedYet(Conflict):
     """The certificate is still being made."""
 

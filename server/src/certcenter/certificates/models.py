@@ -165,3 +165,31 @@ class VoidSerial(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["ca", "serial"], name="void_serial")]
+
+
+class Redownload(models.Model):
+    """憑證重新下載, opened by staff for one customer's certificate, once and for the day (SPEC, policy table: repair)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    institution = models.CharField(max_length=40)
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="+")
+    opened_at = models.DateTimeField()
+    #: `identity.Staff.pk`; what was checked stands in the history.
+    opened_by = models.CharField(max_length=20, blank=True)
+    ends_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    #: The session that used it: a lost answer is given again to nobody else.
+    used_session = models.CharField(max_length=64, default="", blank=True)
+    #: Replaced by a later opening.
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["customer"],
+                condition=Q(used_at__isnull=True, closed_at__isnull=True),
+                name="redownload_one_open",
+            )
+        ]
+        indexes = [models.Index(fields=["customer", "-opened_at"], name="redownload_customer")]

@@ -15,7 +15,7 @@ from certcenter.core.errors import CentreError
 from certcenter.core.taiwan import to_taipei
 from certcenter.institutions import rules
 from certcenter.institutions.policy import Institution
-from certcenter.institutions.vocabulary import HostStatus, OnlineRevocation, Proof
+from certcenter.institutions.vocabulary import HostStatus, OnlineRevocation, Proof, RepairMode
 
 
 class Action(StrEnum):
@@ -24,6 +24,8 @@ class Action(StrEnum):
     APPLY = "apply"
     RENEW = "renew"
     DOWNLOAD = "download"
+    #: 憑證重新下載, while staff have it open.
+    REDOWNLOAD = "redownload"
     REVOKE = "revoke"
 
 
@@ -51,6 +53,8 @@ class Situation:
     revocations_used: int | None
     #: Of the newest certificate; 0 without one.
     last_sequence: int = 0
+    #: Staff have opened the re-download; looked up where somebody shows it.
+    redownload: bool = False
 
     @property
     def live(self) -> bool:
@@ -100,7 +104,10 @@ def host_status(situation: Situation) -> HostStatus:
 def actions(situation: Situation) -> tuple[Action, ...]:
     """Return what makes sense now, and only that, the likeliest first (SPEC A1)."""
     offered = []
-    if situation.application is ApplicationState.ISSUED:
+    if situation.redownload:
+        offered.append(Action.REDOWNLOAD)
+    staff_open = situation.institution.repair.mode is RepairMode.OPENED_BY_STAFF
+    if situation.application is ApplicationState.ISSUED and not staff_open:
         offered.append(Action.DOWNLOAD)
     for kind, action in (
         (ProcedureKind.RENEW, Action.RENEW),

@@ -2,16 +2,17 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from django.db.models import Q
 
 from certcenter.certificates import authority, errors, policy
 from certcenter.certificates.lifecycle import LIVE, OPEN, UNDER_WAY, ApplicationState, CertificateState
-from certcenter.certificates.models import Application, Certificate
+from certcenter.certificates.models import Application, Certificate, Redownload
 from certcenter.certificates.policy import Action, CertificateFacts, Situation
 from certcenter.core import clock, limits
 from certcenter.core.db.prepared import Prepared, place
@@ -20,11 +21,13 @@ from certcenter.core.masks import mask_identity
 from certcenter.core.taiwan import roc_date_in_words, taipei_day, taipei_year
 from certcenter.identity.models import Customer
 from certcenter.institutions import rules, serving
-from certcenter.institutions.vocabulary import HostStatus
+from certcenter.institutions.vocabulary import HostStatus, RepairMode
 
 #: Scope of the counted limit of online revocations; its window is the calendar year in Taipei.
 REVOCATIONS = "revocations"
 PAGE = 20
+#: Neither used nor replaced. It may be over.
+REDOWNLOAD_OPEN = Q(used_at__isnull=True, closed_at__isnull=True)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,6 +53,8 @@ class Overview:
     application: Application | None
     window: tuple[datetime, datetime] | None
     revocations_left: int
+    #: What staff opened for this customer and nobody has used (SPEC A9).
+    redownload: Redownload | None
     actions: tuple[Action, ...]
 
 
@@ -103,9 +108,13 @@ def _revocations(customer: Customer, now: datetime) -> int:
     return limits.used(REVOCATIONS, subject=customer.subject, window=str(taipei_year(now)))
 
 
-def overview(customer: Customer) -> Overview:
-    """Everything that the overview shows of the host side."""
+def overview(customer: Customer, *, session: str = "") -> Overview:
+    """Everything that the overview shows of the host side; `session` is whose re-download is looked for."""
     facts = situation(customer)
+    opened = None
+    if facts.institution.repair.mode is RepairMode.OPENED_BY_STAFF:
+        opened = redownload(customer, session=session)
+        facts = replace(facts, redownload=opened is not None)
     shown = facts.current if facts.live or facts.waiting is None else facts.waiting
     certificate = _by_serial(customer, shown.serial) if shown else None
     status = policy.host_status(facts)
@@ -118,8 +127,33 @@ def overview(customer: Customer) -> Overview:
         application=application,
         window=facts.window,
         revocations_left=facts.revocations_left,
+        redownload=opened,
         actions=policy.actions(facts),
     )
+
+
+def redownload(customer: Customer, *, session: str) -> Redownload | None:
+    """The re-download that `session` may use now: open and unused, or used by this very session (SPEC A9)."""
+    mine = Q(used_at__isnull=True) | Q(used_session=session)
+    found = Redownload.objects.filter(
+        mine, customer=customer, closed_at__isnull=True, ends_at__gt=clock.now()
+    )
+    return found.select_related("application__certificate").order_by("-opened_at").first()
+
+
+def require_fetchable(application: Application, *, session: str) -> None:
+    """Return where `session` may fetch the issued certificate; raise RedownloadClosed where staff must open that first.
+
+    The session that asked for it may fetch it as often as it takes; once the device has confirmed it, any session may.
+    """
+    institution = serving.get(application.institution)
+    if institution.repair.mode is not RepairMode.OPENED_BY_STAFF or application.session == session:
+        return
+    if application.state != ApplicationState.ISSUED:
+        return
+    opened = Redownload.objects.filter(application=application, used_session=session, used_at__isnull=False)
+    if not opened.exists():
+        raise errors.RedownloadClosed
 
 
 def consent_values(customer: Customer) -> dict[str, str]:

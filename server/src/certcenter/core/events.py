@@ -85,6 +85,8 @@ class Event(StrEnum):
     CERTIFICATE_RESUMED = "certificate:resume:done"
     SUSPENSION_REFUSED = "certificate:suspend:refused"
     CERTIFICATE_REPAIRED = "certificate:repair:done"
+    REDOWNLOAD_OPENED = "certificate:redownload:opened"
+    REDOWNLOAD_REFUSED = "certificate:redownload:refused"
     CERTIFICATE_EXPIRING = "certificate:expiry:near"
     # key shares and proofs
     KEY_SHARE_CREATED = "key-share:create:done"

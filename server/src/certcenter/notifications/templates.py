@@ -167,6 +167,11 @@ TEMPLATES: dict[Event, Template] = {
         _("Your certificate %(serial)s was downloaded again at %(time)s."),
         _NOT_YOU,
     ),
+    Event.REDOWNLOAD_OPENED: Template(
+        _("Download again is open for you"),
+        _("At your request our staff opened Download again for your certificate, until %(ends)s."),
+        _NOT_YOU,
+    ),
     Event.CERTIFICATE_EXPIRING: Template(
         _("Your certificate ends soon"),
         _(

@@ -13,7 +13,7 @@ from certcenter.api.openapi import operation
 from certcenter.api.routers.certificates import CertificateInFull, CertificateOut, brief, in_full
 from certcenter.api.signed import Signed
 from certcenter.api.values import MAX_CSR, Base64url, Digest, Input, Output
-from certcenter.certificates import actions, errors, queries
+from certcenter.certificates import actions, errors, queries, redownloads
 from certcenter.certificates.lifecycle import ApplicationState
 from certcenter.certificates.models import Application
 from certcenter.core.errors import NotFound
@@ -115,7 +115,13 @@ def progress(
 @router.get(
     "/applications/{uuid:request_uuid}/certificate",
     **operation(
-        200, CertificateInFull, NotFound, errors.NotIssuedYet, errors.ApplicationRefused, errors.NotAllowedNow
+        200,
+        CertificateInFull,
+        NotFound,
+        errors.NotIssuedYet,
+        errors.ApplicationRefused,
+        errors.NotAllowedNow,
+        errors.RedownloadClosed,
     ),
 )
 def issued(
@@ -126,7 +132,9 @@ def issued(
     """The issued certificate with its chain; as often as it is asked for (SPEC A9). With `wait`, as soon as it is made."""
     caller = request.auth
     _await_end(caller, request_uuid, wait)
-    return in_full(caller, queries.issued_application(caller.customer, request_uuid).certificate)
+    application = queries.issued_application(caller.customer, request_uuid)
+    queries.require_fetchable(application, session=caller.session)
+    return in_full(caller, application.certificate)
 
 
 @router.post(
@@ -168,3 +176,25 @@ def _progress(application: Application) -> ProgressOut:
         refusal=seen.refusal,
         spki_sha256=application.spki_sha256,
     )
+
+
+@router.post(
+    "/redownloads",
+    **operation(
+        200,
+        CertificateInFull,
+        errors.RedownloadClosed,
+        errors.NotAllowedNow,
+        errors.ApplicationRefused,
+        CustomerFrozen,
+        ProofRefused,
+        NonceRefused,
+    ),
+)
+def redownload(request: CallerRequest, body: Acknowledge) -> CertificateInFull:
+    """憑證重新下載: the certificate once more, while staff have it open, for a `repair` proof by the pending key.
+
+    Used once: the same session gets the same answer again, every other one is refused. The device acknowledges as ever.
+    """
+    caller = request.auth
+    return in_full(caller, redownloads.use(caller.customer, proof=body.proof.at(caller), actor=caller.actor))

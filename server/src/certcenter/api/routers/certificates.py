@@ -11,7 +11,7 @@ from certcenter.api.openapi import operation
 from certcenter.api.values import Base64url, Digest, Input, Output, Serial
 from certcenter.certificates import actions, errors, queries
 from certcenter.certificates.lifecycle import ApplicationState, CertificateState, ProcedureKind
-from certcenter.certificates.models import Application, Certificate
+from certcenter.certificates.models import Application, Certificate, Redownload
 from certcenter.certificates.policy import Action
 from certcenter.core.errors import NotFound
 from certcenter.institutions import rules
@@ -76,6 +76,14 @@ class WindowOut(Output):
     closes: datetime
 
 
+class RedownloadOut(Output):
+    """憑證重新下載 is open: the device that holds the key of this request may fetch its certificate again, once."""
+
+    ends_at: datetime
+    request: UUID
+    spki_sha256: Digest
+
+
 class OverviewOut(Output):
     """The overview (憑證查詢), and the customer's certificates, newest first."""
 
@@ -87,6 +95,8 @@ class OverviewOut(Output):
     application: OpenApplicationOut | None
     window: WindowOut | None
     revocations_left: int
+    redownload: RedownloadOut | None
+    """What staff have opened for this customer; the menu shows 憑證重新下載 while it is there."""
     actions: tuple[Action, ...]
     """What makes sense now, the likeliest first."""
     history: tuple[CertificateOut, ...]
@@ -114,7 +124,7 @@ def overview(
 ) -> OverviewOut:
     """The overview, and the customer's certificates by keyset."""
     caller = request.auth
-    seen = queries.overview(caller.customer)
+    seen = queries.overview(caller.customer, session=caller.session)
     word = caller.institution.statuses.word(seen.status)
     begin = queries.certificate(caller.customer, after).pk if after else None
     rows = queries.history(caller.customer, after=begin)
@@ -127,16 +137,19 @@ def overview(
         application=_application(seen.application) if seen.application else None,
         window=WindowOut(opens=seen.window[0], closes=seen.window[1]) if seen.window else None,
         revocations_left=seen.revocations_left,
+        redownload=_redownload(seen.redownload) if seen.redownload else None,
         actions=seen.actions,
         history=tuple(brief(row) for row in rows),
         next=rows[-1].serial if len(rows) == queries.PAGE else None,
     )
 
 
-@router.get("/certificates/{serial}", **operation(200, CertificateInFull, NotFound))
+@router.get("/certificates/{serial}", **operation(200, CertificateInFull, NotFound, errors.RedownloadClosed))
 def certificate(request: CallerRequest, serial: Annotated[Serial, Path()]) -> CertificateInFull:
     """One certificate with its chain."""
-    return in_full(request.auth, queries.certificate(request.auth.customer, serial))
+    found = queries.certificate(request.auth.customer, serial)
+    queries.require_fetchable(found.application, session=request.auth.session)
+    return in_full(request.auth, found)
 
 
 @router.post(
@@ -180,6 +193,13 @@ def _values(row: Certificate) -> dict[str, Any]:
 
 def _host(panel: queries.HostPanel) -> HostOut:
     return HostOut(**{name: getattr(panel, name) for name in HostOut.model_fields})
+
+
+def _redownload(row: Redownload) -> RedownloadOut:
+    application = row.application
+    return RedownloadOut(
+        ends_at=row.ends_at, request=application.request_uuid, spki_sha256=application.spki_sha256
+    )
 
 
 def _application(row: Application) -> OpenApplicationOut:

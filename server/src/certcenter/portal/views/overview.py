@@ -33,6 +33,7 @@ _PAGES = {
     Action.RENEW: Function.RENEW,
     Action.DOWNLOAD: Function.REPAIR,
     Action.REVOKE: Function.REVOKE,
+    Action.REDOWNLOAD: Function.REDOWNLOAD,
 }
 #: A certificate that was revoked has no life left to show.
 _ALIVE = (HostStatus.VALID, HostStatus.EXPIRING, HostStatus.EXPIRED, HostStatus.SUSPENDED)
