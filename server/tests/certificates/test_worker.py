@@ -92,7 +92,8 @@ def test_tampered_preparations_are_refused_not_signed(wang):
 
 
 @pytest.mark.spec("E8", "D1")
-def test_an_authority_that_does_not_open_holds_up_nobody_else(wang, monkeypatch):
+@pytest.mark.parametrize("gone", ["authority", "policy"])
+def test_one_institution_without_its_ca_or_policy_holds_up_nobody_else(wang, monkeypatch, gone):
     bank = Person(customer=people.import_(institution="model-bank", accounts="wealth:0070-0900001"))
     ours = wang.requested()
     theirs = Application.objects.create(
@@ -103,15 +104,19 @@ def test_an_authority_that_does_not_open_holds_up_nobody_else(wang, monkeypatch)
         institution="model-bank", customer=bank.customer, holder=queries.holder_of(bank.customer), spki_sha256="0" * 64,
     )  # fmt: skip
     Application.objects.filter(pk=ours.pk).update(id=theirs.pk + 1)
-    named = authority.named
+    if gone == "authority":
+        named = authority.named
 
-    def broken(name):
-        if name == "model-bank":
-            raise issuing.CaError("missing", "no such folder")
-        return named(name)
+        def broken(name):
+            if name == "model-bank":
+                raise issuing.CaError("missing", "no such folder")
+            return named(name)
 
-    monkeypatch.setattr(authority, "named", broken)
+        monkeypatch.setattr(authority, "named", broken)
+    else:
+        Application.objects.filter(pk=theirs.pk).update(institution="closed-bank")
     assert issuing.run_once() == 2
+    Application.objects.filter(pk=theirs.pk).update(institution="model-bank")
     assert sorted(Application.objects.values_list("institution", "state")) == [
         ("model-bank", "accepted"),
         ("sample", "issued"),

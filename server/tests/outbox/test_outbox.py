@@ -6,11 +6,13 @@ from contextlib import suppress
 from datetime import timedelta
 
 import pytest
+from click.testing import CliRunner
 from django.db import connection, transaction
 from django.db.transaction import TransactionManagementError
 from tests.support.engines import in_threads
 
 from certcenter.core import clock, faults
+from certcenter.ctl import letters
 from certcenter.outbox import actions, dispatcher, handlers, wake
 from certcenter.outbox.handlers import Hopeless
 from certcenter.outbox.models import Message
@@ -100,6 +102,23 @@ def test_what_is_hopeless_dies_at_once(engine, handled):
     handled.errors.append(Hopeless("no such number"))
     dispatcher.run_once()
     assert (Message.objects.get().state, Message.objects.get().reason) == ("dead", "no such number")
+
+
+@pytest.mark.spec("D9")
+def test_the_operator_sees_the_dead_and_revives_them(engine, handled):
+    enqueue()
+    handled.errors.append(Hopeless("no such number"))
+    dispatcher.run_once()
+    run = CliRunner().invoke
+    number = str(Message.objects.get().pk)
+    assert f"dead      {TOPIC}" in run(letters.outbox, ["show"]).output
+    listed = run(letters.outbox, ["dead"]).output
+    assert listed.startswith(number)
+    assert "no such number" in listed
+    assert run(letters.outbox, ["revive", number]).exit_code == 0
+    assert dispatcher.run_once() == 1
+    assert Message.objects.get().state == "done"
+    assert run(letters.outbox, ["revive", number]).exit_code == 1
 
 
 def test_one_bad_message_does_not_stop_the_others(engine, handled):

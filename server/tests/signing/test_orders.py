@@ -4,8 +4,10 @@ import base64
 import json
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from uuid import uuid4
 
 import pytest
+from click.testing import CliRunner
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -18,6 +20,7 @@ from certcenter.certificates import actions as certificates
 from certcenter.core import clock
 from certcenter.core.actor import Actor, ActorKind
 from certcenter.core.errors import CentreError
+from certcenter.ctl.evidence import check as check_evidence
 from certcenter.identity.queries import accounts
 from certcenter.signing import actions, evidence
 from certcenter.signing.models import Evidence
@@ -322,6 +325,18 @@ def kept(wang):
 def test_evidence_stands_years_later(kept):
     with clock.at(clock.now() + timedelta(days=6 * 365)):
         assert evidence.recheck(Evidence.objects.get(pk=kept.pk)).findings == ()
+
+
+@pytest.mark.spec("D8", "D9")
+def test_the_operator_checks_evidence_again(kept):
+    run = CliRunner().invoke
+    good = run(check_evidence, [str(kept.pk)])
+    assert (good.exit_code, "in order" in good.output) == (0, True), good.output
+    assert run(check_evidence, [str(uuid4())]).exit_code == 1, "an unknown number is no success"
+    assert run(check_evidence, ["--institution", "demo"]).output.startswith("0 checked")
+    Evidence.objects.filter(pk=kept.pk).update(status="bad")
+    bad = run(check_evidence, [])
+    assert (bad.exit_code, str(kept.pk) in bad.output) == (1, True), bad.output
 
 
 def _bytes_of(row, name):

@@ -248,7 +248,13 @@ def _mine(row: Application, lease: UUID, step: Step) -> QuerySet[Application]:
 def _by_authority(rows: Iterable[Application]) -> dict[str, list[Application]]:
     groups: dict[str, list[Application]] = defaultdict(list)
     for row in rows:
-        groups[serving.get(row.institution).ca.name].append(row)
+        institution = serving.served().find(row.institution)
+        if (
+            institution is None
+        ):  # its policy file was taken away: these wait for their lease to end, the others go on
+            _log.error("application %s waits: no policy for %s", row.pk, row.institution)
+            continue
+        groups[institution.ca.name].append(row)
     return groups
 
 

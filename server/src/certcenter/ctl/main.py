@@ -27,6 +27,16 @@ _COMMANDS = {
     "staff": ("certcenter.ctl.staff", "staff", "Create staff, unlock a login. 新增行員、解鎖登入。"),
     "ca": ("certcenter.ctl.authorities", "ca", "Show the certificate authorities. 檢視憑證機構。"),
     "audit": ("certcenter.ctl.history", "audit", "Verify and read the audit trail. 驗證、查閱稽核軌跡。"),
+    "evidence": (
+        "certcenter.ctl.evidence",
+        "evidence",
+        "Check the evidence of orders again. 重新驗證委託證據。",
+    ),
+    "outbox": (
+        "certcenter.ctl.letters",
+        "outbox",
+        "See messages that failed, try them again. 檢視失敗的訊息、重試。",
+    ),
     "backup": ("certcenter.ctl.backups", "backup", "Write everything into one file. 備份。"),
     "restore": ("certcenter.ctl.restores", "restore", "Bring a backup back into an empty home. 還原。"),
     "serve": ("certcenter.ctl.processes", "serve", "Run the web server. 啟動網頁伺服器。"),
