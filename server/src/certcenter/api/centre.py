@@ -21,6 +21,7 @@ from certcenter.api.routers import (
     sessions,
     slips,
     transfers,
+    users,
 )
 from certcenter.core.errors import CentreError
 
@@ -36,6 +37,7 @@ _ROUTERS = (
     orders.router,
     transfers.router,
     passwords.router,
+    users.router,
 )
 
 

@@ -27,7 +27,15 @@ from certcenter.passwords.errors import PasswordMustChange
 
 #: Names of the operations that a session with a due password may call.
 _WHILE_DUE: Final = frozenset(
-    {"sign_out", "password_table", "change_password", "unify_passwords", "me", "policy"}
+    {
+        "sign_out",
+        "password_table",
+        "change_password",
+        "unify_passwords",
+        "change_user_password",
+        "me",
+        "policy",
+    }
 )
 _SAFE: Final = ("GET", "HEAD", "OPTIONS")
 

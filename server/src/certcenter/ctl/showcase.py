@@ -176,6 +176,8 @@ def _announce(port: int) -> None:
             click.echo(
                 f"     {customer['id']:<11} {customer['password']}  {customer['name']}: {customer['note']}"
             )
+            if customer["users"]:
+                click.echo(f"     {'':<11} user codes 使用者代號: {', '.join(customer['users'])}")
     click.echo(
         f"  staff 行員  {described['staff']}  "
         + ", ".join(each["username"] for each in described["staff_logins"])

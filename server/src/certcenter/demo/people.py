@@ -32,6 +32,8 @@ class Person:
     accounts: str
     life: Life = Life.NONE
     locale: str = "zh-hant"
+    #: A company's users, as the import file has them.
+    users: str = ""
     note: str
     #: Each account has its own login password (不歸戶); the last one another than `PASSWORD`.
     separate: bool = False
@@ -46,6 +48,7 @@ class Person:
             "emails": self.email,
             "accounts": self.accounts,
             "locale": self.locale,
+            "users": self.users,
         }
 
 
@@ -139,7 +142,8 @@ CUSTOMERS: Final[dict[str, tuple[Person, ...]]] = {
         Person(
             national_id="04595257", name="晨光精密股份有限公司", birth_date="1998-04-20", phone="0912000009",
             email="finance@chenguang.example.com", accounts="wealth:0070-0900001",
-            note="company of the corporate profile",
+            users="ADMIN1:周佩珊:administrator; ADMIN2:鄭文彬:administrator; MAKER1:許家榮:maker; CHECK1:羅淑惠:checker",
+            note="company of the corporate profile: log in with a user code",
         ),
     ),
 }  # fmt: skip

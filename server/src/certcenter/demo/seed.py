@@ -30,6 +30,7 @@ from certcenter.identity.models import Customer, Role, Staff
 from certcenter.identity.rows import CustomerRow
 from certcenter.institutions import serving
 from certcenter.institutions.policy import Institution
+from certcenter.passwords import resets, users
 from certcenter.passwords.actions import separate, set_password
 from certcenter_sdk import pfx
 
@@ -77,6 +78,10 @@ def _steps(walkers: Mapping[tuple[str, Person], Walker]) -> Iterator[tuple[datet
 def _create(slug: str, person: Person) -> Customer:
     row = CustomerRow.parse(person.columns())
     customer = import_customer(row, institution=slug, actor=ACTOR).customer
+    if users.has_users(serving.get(slug)):
+        for user in resets.users_of(customer):
+            users.set_password(user, PASSWORD, actor=ACTOR)
+        return customer
     set_password(customer, PASSWORD, actor=ACTOR)
     if person.separate:
         separate(customer, note="demo", actor=ACTOR)
@@ -131,6 +136,7 @@ def _customer(person: Person) -> dict[str, Any]:
         "email": person.email,
         "accounts": person.accounts.split("; "),
         "certificate": person.life,
+        "users": [user.partition(":")[0] for user in person.users.split("; ") if user],
         "note": person.note,
     }
 

@@ -15,8 +15,8 @@ from certcenter.core.events import Event
 from certcenter.core.ids import new_uuid
 from certcenter.core.texts import Text
 from certcenter.identity import queries
-from certcenter.identity.models import Account, Channel, Contact, Customer
-from certcenter.identity.rows import AccountRow, CustomerRow, RowRefused
+from certcenter.identity.models import Account, Channel, CompanyUser, Contact, Customer, Session
+from certcenter.identity.rows import AccountRow, CustomerRow, RowRefused, UserRow
 from certcenter.notifications.actions import notify
 from certcenter.notifications.messages import Address
 
@@ -56,6 +56,7 @@ def write(rows: Sequence[CustomerRow], *, institution: str, actor: Actor) -> lis
     taken = [row for row in rows if row.national_id not in refused]
     written = _write_customers(taken, institution)
     _mark(written, _write_accounts(taken, written, institution))
+    _mark(written, _write_users(taken, written))
     changes = _write_contacts(taken, written)
     _mark(written, {change.customer.national_id for change in changes})
     _tell(changes, written, actor)
@@ -130,6 +131,45 @@ def _write_accounts(rows: Sequence[CustomerRow], written: dict[str, Imported], i
         for national_id, account in missing
     )
     return {national_id for national_id, _account in missing}
+
+
+def _write_users(rows: Sequence[CustomerRow], written: dict[str, Imported]) -> set[str]:
+    """Create and update the companies' users; one without a role is disabled. Returns the IDs of changed companies.
+
+    What a disabled user has open ends with it (SPEC E7).
+    """
+    changed = set()
+    for row in rows:
+        company = written[row.national_id].customer
+        known = (
+            {each.code: each for each in CompanyUser.objects.filter(customer=company)} if row.users else {}
+        )
+        for wanted in row.users:
+            changed |= {row.national_id} if _write_user(company, known.get(wanted.code), wanted) else set()
+    return changed
+
+
+def _write_user(company: Customer, user: CompanyUser | None, wanted: UserRow) -> bool:
+    """Write one user; whether anything differed."""
+    roles = [role.value for role in wanted.roles]
+    if user is None:
+        disabled = None if roles else clock.now()
+        CompanyUser.objects.create(
+            customer=company,
+            code=wanted.code,
+            name=wanted.name,
+            roles=roles,
+            created_at=clock.now(),
+            disabled_at=disabled,
+        )
+        return True
+    if (user.name, user.roles, user.disabled_at is None) == (wanted.name, roles, bool(roles)):
+        return False
+    user.name, user.roles = wanted.name, roles
+    user.disabled_at = None if roles else clock.now()
+    user.save(update_fields=["name", "roles", "disabled_at"])
+    Session.objects.filter(user=user).delete()
+    return True
 
 
 def _write_contacts(rows: Sequence[CustomerRow], written: dict[str, Imported]) -> list[_ContactChange]:

@@ -10,14 +10,15 @@ from django.core.validators import validate_email
 
 from certcenter.core import clock, taiwan
 from certcenter.core.texts import Text
-from certcenter.identity.models import CustomerKind, IdKind, Line
+from certcenter.identity.models import CustomerKind, IdKind, Line, UserRole
 
 #: The columns of the file, in the order of its template (docs/guides/customers-csv.md).
 REQUIRED_COLUMNS = ("national_id", "name", "birth_date")
-OPTIONAL_COLUMNS = ("phones", "emails", "accounts", "locale")
+OPTIONAL_COLUMNS = ("phones", "emails", "accounts", "locale", "users")
 COLUMNS = REQUIRED_COLUMNS + OPTIONAL_COLUMNS
 
 _ACCOUNT = re.compile(r"([a-z-]+):([A-Z0-9]{1,8})-([A-Z0-9]{1,16})")
+_USER = re.compile(r"([A-Za-z0-9]{2,20}):([^:;]{1,100}):([a-z+ ]*)")
 _LOCALES = {"": "zh-hant", "zh": "zh-hant", "zh-hant": "zh-hant", "zh-tw": "zh-hant", "en": "en"}
 _EARLIEST = date(1880, 1, 1)
 _LONGEST_NAME = 100
@@ -42,9 +43,21 @@ class AccountRow:
     number: str
 
 
+@dataclass(frozen=True, slots=True)
+class UserRow:
+    """A company's user of a row; without a role the user is disabled."""
+
+    code: str
+    name: str
+    roles: tuple[UserRole, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerRow:
-    """A customer, checked. `accounts` and contacts are what the customer has: contacts left out are retired."""
+    """A customer, checked. `accounts` and contacts are what the customer has: contacts left out are retired.
+
+    Accounts and users that are left out stay.
+    """
 
     national_id: str
     id_kind: IdKind
@@ -55,11 +68,15 @@ class CustomerRow:
     emails: tuple[str, ...] = ()
     accounts: tuple[AccountRow, ...] = ()
     locale: str = "zh-hant"
+    users: tuple[UserRow, ...] = ()
 
     @classmethod
     def parse(cls, columns: Mapping[str, str]) -> "CustomerRow":
         """Read a row of texts by column name. Raises RowRefused for the first column that is wrong."""
         identity = _identity(columns.get("national_id", ""))
+        users = tuple(_user(text) for text in _several(columns.get("users", "")))
+        if users and not identity.kind.is_company:
+            raise RowRefused("users", "users-of-a-person", _NO_COMPANY)
         return cls(
             national_id=identity.value,
             id_kind=_ID_KINDS[identity.kind],
@@ -70,6 +87,7 @@ class CustomerRow:
             emails=tuple(email(text) for text in _several(columns.get("emails", ""))),
             accounts=tuple(_account(text) for text in _several(columns.get("accounts", ""))),
             locale=_locale(columns.get("locale", "")),
+            users=users,
         )
 
 
@@ -158,6 +176,14 @@ def _account(text: str) -> AccountRow:
     return AccountRow(Line(match[1]), match[2], match[3])
 
 
+def _user(text: str) -> UserRow:
+    match = _USER.fullmatch(text)
+    roles = [each.strip() for each in match[3].split("+") if each.strip()] if match else []
+    if match is None or not match[2].strip() or not set(roles) <= set(UserRole.values):
+        raise RowRefused("users", "user-malformed", _NO_USER)
+    return UserRow(match[1].upper(), " ".join(match[2].split()), tuple(UserRole(each) for each in roles))
+
+
 def _locale(text: str) -> str:
     try:
         return _LOCALES[text.strip().lower()]
@@ -176,4 +202,9 @@ _NO_IDENTITY = Text(
 _NO_DATE = Text(
     zh="日期須為西元年月日，例如 1987-12-05，且不得為未來日期。",
     en="The date is Gregorian, such as 1987-12-05, and not in the future.",
+)
+_NO_COMPANY = Text(zh="只有公司客戶可以有使用者。", en="Only companies have users.")
+_NO_USER = Text(
+    zh="使用者須寫成「代號:姓名:角色」，例如 M01:王小明:maker+checker；角色為 maker、checker、administrator，空白則停用。",
+    en="A user is written code:name:roles, such as M01:Wang:maker+checker; roles are maker, checker, administrator; none disables.",
 )

@@ -50,6 +50,9 @@ class Function(StrEnum):
     PIN_CHANGE = "pin-change"
     TOKEN_CONTENTS = "token-contents"  # noqa: S105 - the name of a function
     PASSWORDS = "passwords"
+    USERS = "users"
+    """A company's users, and their passwords under four eyes (SPEC B10)."""
+    OWN_PASSWORD = "own-password"  # noqa: S105 - the name of a function
     ANNOUNCEMENTS = "announcements"
     INSTRUCTIONS = "instructions"
     FAQ = "faq"

@@ -16,6 +16,7 @@ from certcenter.portal.site import CustomerRequest, InstitutionRequest, of
 P = ParamSpec("P")
 #: The fetch metadata and method under which a page may be returned to after login.
 _SAFE = ("GET", "HEAD")
+_WHILE_USER_DUE = ("own-password", "logout", "extend")
 
 
 def institution_page(
@@ -61,9 +62,18 @@ def due_password_page(
             raise NotFound
         if of(request).customer is None:
             return _to_login(request)
+        if _user_is_due(request):
+            return HttpResponseRedirect(reverse("own-password"))
         return view(cast(CustomerRequest, request), *args, **kwargs)
 
     return wrapped
+
+
+def _user_is_due(request: HttpRequest) -> bool:
+    """Whether a company's user has to choose a password of his or her own before anything else (SPEC B8, B10)."""
+    session, match = of(request).session, request.resolver_match
+    page = match.url_name if match else ""
+    return session.user is not None and session.scope.must_change and page not in _WHILE_USER_DUE
 
 
 def _to_login(request: HttpRequest) -> HttpResponseRedirect:

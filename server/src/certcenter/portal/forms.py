@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from certcenter.identity.models import Line
@@ -139,3 +140,40 @@ class CodeForm(PageForm):
     )
     challenge = forms.UUIDField(widget=forms.HiddenInput)
     missing = {"code": _("Please enter the verification code.")}
+
+
+class ResetForm(PageForm):
+    """Why a user's password is reset; kept with the event."""
+
+    note = forms.CharField(
+        label=_("Reason"),
+        min_length=2,
+        max_length=300,
+        help_text=_("Seen by the administrator who approves it. No passwords, please."),
+        widget=forms.Textarea(attrs={"rows": "2", "autocomplete": "off"}),
+    )
+    missing = {"note": _("Please give a reason.")}
+
+
+def _password(label: Any, complete: str) -> forms.CharField:
+    widget = forms.PasswordInput(attrs={"autocomplete": complete, "class": "middle"})
+    return forms.CharField(label=label, max_length=128, strip=False, widget=widget)
+
+
+class OwnPasswordForm(PageForm):
+    """Old, new, once more."""
+
+    old = _password(_("Old password"), "current-password")
+    new = _password(_("New password"), "new-password")
+    again = _password(_("New password once more"), "new-password")
+
+    def __init__(self, *args: Any, institution: Institution, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["new"].help_text = institution.passwords.login.describe().get(get_language() or "zh-hant")
+
+    def clean_again(self) -> str:
+        """The same twice."""
+        again: str = self.cleaned_data["again"]
+        if again != self.cleaned_data.get("new"):
+            raise forms.ValidationError(_("This is not the same as above."))
+        return again

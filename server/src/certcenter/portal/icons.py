@@ -14,6 +14,8 @@ PATHS: dict[str, str] = {
     "sign-order": '<path d="M4 20h16M6 16l1-4 8-8 3 3-8 8z"/>',
     "security-setting": '<path d="M12 3 5 6v5c0 4.500 2.800 8 7 10 4.200-2 7-5.500 7-10V6z"/>',
     "passwords": '<circle cx="8" cy="14" r="4"/><path d="m11 11 8-8m-3 3 3 3"/>',
+    "users": '<circle cx="9" cy="9" r="3.500"/><path d="M3 20c0-3.500 2.700-6 6-6s6 2.500 6 6M16 6a3 3 0 0 1 0 6m2 2.500c2 .8 3 2.800 3 5.500"/>',
+    "own-password": '<circle cx="8" cy="14" r="4"/><path d="m11 11 8-8m-3 3 3 3"/>',
     "menu": '<path d="M4 7h16M4 12h16M4 17h16"/>',
     "down": '<path d="m6 9 6 6 6-6"/>',
     "left": '<path d="m14 6-6 6 6 6"/>',

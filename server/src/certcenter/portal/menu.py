@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from certcenter.core.errors import NotFound
 from certcenter.core.texts import Text
-from certcenter.institutions.policy import Institution
+from certcenter.institutions.policy import Institution, MenuItem
 from certcenter.institutions.vocabulary import Function, KeyPlace
 
 #: The page of each function that the portal has. What is missing lives on the desktop or on a token.
@@ -26,7 +26,15 @@ PAGES: dict[Function, str] = {
     Function.ANNOUNCEMENTS: "announcements",
     Function.INSTRUCTIONS: "instructions",
     Function.FAQ: "faq",
+    Function.USERS: "users",
+    Function.OWN_PASSWORD: "own-password",
     Function.LOGOUT: "logout",
+}
+#: What stands below the menu where the policy offers it outside the menu proper: a company's users act by themselves.
+_BESIDE: dict[Function, Text] = {
+    Function.USERS: Text(zh="使用者管理", en="Users"),
+    Function.OWN_PASSWORD: Text(zh="變更密碼", en="Change password"),
+    Function.LOGOUT: Text(zh="登出", en="Sign out"),
 }
 #: What makes, moves or uses a key of this browser, and so belongs to institutions whose keys live there.
 WITH_BROWSER_KEY = frozenset(
@@ -53,6 +61,8 @@ _UNDER: dict[str, str] = {
     "sign-order": "overview",
     "announcements": "overview",
     "revoked": "revoke",
+    "user-reset": "users",
+    "user-request": "users",
 }
 
 
@@ -82,7 +92,9 @@ def require(institution: Institution, function: Function) -> None:
 
 def entries(institution: Institution, *, current: str) -> list[Entry]:
     """The menu of `institution` with the entry of the page named `current` marked."""
+    beside = [function for function in _BESIDE if function in institution.menu.overview_actions]
     shown = [item for item in institution.menu.items if has_page(institution, item.function)]
+    shown += [MenuItem(function=function, label=_BESIDE[function]) for function in beside]
     names = {PAGES[item.function] for item in shown}
     marked = current if current in names else _UNDER.get(current, current)
     return [
@@ -91,7 +103,7 @@ def entries(institution: Institution, *, current: str) -> list[Entry]:
             url=reverse(PAGES[item.function]),
             icon=item.function.value,
             current=PAGES[item.function] == marked,
-            parted=item.function in _APART,
+            parted=item.function in (_APART if not beside else beside[:1]),
             post=item.function is Function.LOGOUT,
         )
         for item in shown

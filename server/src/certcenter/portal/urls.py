@@ -13,6 +13,7 @@ from certcenter.portal.views import (
     procedure,
     session,
     static,
+    users,
 )
 
 
@@ -68,6 +69,10 @@ urlpatterns = [
     path("passwords/unify/", passwords.unify, name="password-unify"),
     path("passwords/changed/", passwords.changed, name="password-changed"),
     path("passwords/voice-table/", passwords.voice_table, name="voice-table"),
+    path("users/", users.people, name="users"),
+    path("users/<int:user_id>/reset/", users.reset, name="user-reset"),
+    path("users/requests/<uuid:approval_id>/", users.decide, name="user-request"),
+    path("own-password/", users.own_password, name="own-password"),
     path("announcements/", documents.announcements, name="announcements"),
     path("instructions/", documents.instructions, name="instructions"),
     path("faq/", documents.faq, name="faq"),
