@@ -16,7 +16,6 @@ from certcenter.portal.site import CustomerRequest, InstitutionRequest, of
 P = ParamSpec("P")
 #: The fetch metadata and method under which a page may be returned to after login.
 _SAFE = ("GET", "HEAD")
-_WHILE_USER_DUE = ("own-password", "logout", "extend")
 
 
 def institution_page(
@@ -45,7 +44,10 @@ def customer_page(
     def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         page = of(request)
         if page.institution is not None and page.customer is not None and page.session.scope.must_change:
-            return HttpResponseRedirect(reverse("password-change"))
+            own = (
+                page.session.user is not None
+            )  # a company's user has a password of his or her own (SPEC B10)
+            return HttpResponseRedirect(reverse("own-password" if own else "password-change"))
         return due_password_page(view)(request, *args, **kwargs)
 
     return wrapped
@@ -62,18 +64,9 @@ def due_password_page(
             raise NotFound
         if of(request).customer is None:
             return _to_login(request)
-        if _user_is_due(request):
-            return HttpResponseRedirect(reverse("own-password"))
         return view(cast(CustomerRequest, request), *args, **kwargs)
 
     return wrapped
-
-
-def _user_is_due(request: HttpRequest) -> bool:
-    """Whether a company's user has to choose a password of his or her own before anything else (SPEC B8, B10)."""
-    session, match = of(request).session, request.resolver_match
-    page = match.url_name if match else ""
-    return session.user is not None and session.scope.must_change and page not in _WHILE_USER_DUE
 
 
 def _to_login(request: HttpRequest) -> HttpResponseRedirect:

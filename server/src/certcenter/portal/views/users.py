@@ -19,7 +19,7 @@ from certcenter.institutions.vocabulary import Function
 from certcenter.passwords import resets, users
 from certcenter.portal import menu
 from certcenter.portal import render as rendering
-from certcenter.portal.access import customer_page
+from certcenter.portal.access import customer_page, due_password_page
 from certcenter.portal.forms import OwnPasswordForm, ResetForm
 from certcenter.portal.site import CustomerRequest, actor_of
 
@@ -79,7 +79,7 @@ def decide(request: CustomerRequest, approval_id: UUID) -> HttpResponse:
 
 @sensitive_post_parameters("old", "new", "again")
 @require_http_methods(["GET", "HEAD", "POST"])
-@customer_page
+@due_password_page
 def own_password(request: CustomerRequest) -> HttpResponse:
     """Change one's own password; after an initial one nothing else is possible (SPEC B8)."""
     me = _me(request)
