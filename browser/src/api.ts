@@ -21,6 +21,10 @@ export const PATHS = {
   transfer: (session: string) => `transfers/${encodeURIComponent(session)}`,
   transferParcel: (session: string) => `transfers/${encodeURIComponent(session)}/parcel`,
   transferCollection: (session: string) => `transfers/${encodeURIComponent(session)}/collection`,
+  recoveries: () => "recoveries",
+  recoveryShare: () => "recoveries/key-share",
+  recoveryProof: (purpose: "unlock" | "reissue") =>
+    purpose === "unlock" ? "recoveries/unlock" : "recoveries/proof",
 } as const;
 
 /** Codes of the centre that this library itself acts on. */

@@ -45,6 +45,7 @@ export { askForPersistence, type Persistence } from "./store/persistence.ts";
 export type { KeyState, SecurityMode } from "./store/records.ts";
 export { type Prove, ShareRefused, type ShareService, type Signed } from "./store/shares.ts";
 export type { Export, Import, Installation, KeyEntry, KeyStoreOptions, NewKey } from "./store/types.ts";
+export { normalIdentity, type VisitorKey, VisitorKeys } from "./store/visitor.ts";
 export { StructureError } from "./structure.ts";
 export {
   encodeTranscript,

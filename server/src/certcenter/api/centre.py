@@ -18,6 +18,7 @@ from certcenter.api.routers import (
     people,
     procedures,
     proofs,
+    recoveries,
     sessions,
     slips,
     transfers,
@@ -38,6 +39,7 @@ _ROUTERS = (
     transfers.router,
     passwords.router,
     users.router,
+    recoveries.router,
 )
 
 

@@ -33,6 +33,13 @@ class Event(StrEnum):
     LOGIN_NEW_DEVICE = "login:device:new"
     LOGIN_UNLOCKED = "login:lock:cleared"
     LOGIN_UNLOCK_REFUSED = "login:unlock:refused"
+    RECOVERY_STARTED = "recovery:start:done"
+    RECOVERY_REFUSED = "recovery:step:refused"
+    RECOVERY_PROVEN = "recovery:certificate:accepted"
+    REISSUE_REQUESTED = "password:reissue:requested"
+    REISSUE_LINK_OPENED = "password:reissue:opened"
+    REISSUE_CANCELLED = "password:reissue:cancelled"
+    PASSWORD_REISSUED = "password:reissue:done"  # noqa: S105 - an event
     PASSWORD_SET = "password:set:done"  # noqa: S105 - an event
     PASSWORD_CHANGED = "password:change:done"  # noqa: S105 - an event
     PASSWORD_CHANGE_REFUSED = "password:change:refused"  # noqa: S105 - an event

@@ -37,6 +37,8 @@ class Use(Enum):
     USER_PASSWORD = ("pepper", "company user's password")
     STAFF_PASSWORD = ("pepper", "staff password")
     UNKNOWN_IDENTITY = ("pepper", "identity that nobody has")
+    DECOY = ("pepper", "masks of people who are not there")
+    INITIAL = ("pepper", "initial password")
     CLIENT_SECRET = ("pepper", "client secret")
     SHARE = ("share_key", "server share of a wrapped key")
     VERIFIER = ("share_key", "verifier of a wrapped key")

@@ -58,3 +58,8 @@ def actor_of(
 def device_cookie() -> str:
     """Return the name of the cookie by which a browser is known again; its prefix demands https (SPEC E7)."""
     return "__Host-device" if settings.SESSION_COOKIE_SECURE else "device"
+
+
+def flow_cookie() -> str:
+    """Return the name of the cookie that holds a run of somebody who can't log in (recovery.flows)."""
+    return "__Host-flow" if settings.SESSION_COOKIE_SECURE else "flow"

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from certcenter.institutions.base import Count, PasswordRule, PolicyModel
 from certcenter.institutions.vocabulary import (
@@ -93,6 +93,22 @@ class CredentialRule(PasswordRule):
     """Days until it must be changed; no value: never."""
 
 
+Branch = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{2,8}$")]
+
+
+class DecoyPolicy(PolicyModel):
+    """What masks are made of that are shown to people who are not there or not the right ones (SPEC B9).
+
+    They should look like the institution's own customers: its branches, and where most of them have their mail.
+    """
+
+    branches: Annotated[dict[str, Annotated[tuple[Branch, ...], Field(min_length=1)]], Field(min_length=1)]
+    """Per business line, the commonest line first; repeat a branch to make it likelier."""
+    mail_domains: Annotated[
+        tuple[Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]+$")], ...], Field(min_length=1)
+    ]
+
+
 class PasswordPolicy(PolicyModel):
     """The password centre (SPEC B)."""
 
@@ -111,6 +127,10 @@ class PasswordPolicy(PolicyModel):
     """Whether the voice password may follow by the letter-to-digit table."""
     link_hours: Annotated[int, Field(ge=1, le=72)] = 24
     reissues_a_day: Count = 5
+    """Requests of one person in a day, without a certificate; as many again with one."""
+    initial_tries: Annotated[int, Field(ge=1, le=10)] = 3
+    """How often the initial password of a reissue may be given wrong before the run ends."""
+    decoys: DecoyPolicy
 
 
 class LockPolicy(PolicyModel):

@@ -10,6 +10,7 @@ from certcenter.identity.models import Line
 from certcenter.identity.queries import MaskedAccount, MaskedContact
 from certcenter.institutions.policy import Institution
 from certcenter.passwords.users import has_users
+from certcenter.institutions.vocabulary import Calendar
 
 
 class PageForm(forms.Form):
@@ -86,6 +87,28 @@ class LoginForm(PageForm):
             "least": rule.min_length,
             "most": rule.max_length or 128,
         }
+
+
+class WhoForm(PageForm):
+    """ID and birth date, for people who can't log in."""
+
+    identity = forms.CharField(max_length=32)
+    birth_date = forms.CharField(max_length=16)
+    missing = {"identity": _("Please enter your ID."), "birth_date": _("Please enter the date.")}
+
+    def __init__(self, *args: Any, institution: Institution, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        roc = institution.passwords.birth_calendar is Calendar.ROC
+        self.fields["birth_date"].label = _("Date of birth") if roc else _("Date of birth (YYYYMMDD)")
+        self.fields["birth_date"].help_text = (
+            _(
+                "Six or seven digits of the ROC calendar, for example 761205. Companies enter the date of their registration."
+            )
+            if roc
+            else _(
+                "Eight digits of the Western calendar, for example 20020201. Companies enter the date of their registration."
+            )
+        )
 
 
 class ConsentForm(PageForm):

@@ -16,6 +16,7 @@ PATHS: dict[str, str] = {
     "passwords": '<circle cx="8" cy="14" r="4"/><path d="m11 11 8-8m-3 3 3 3"/>',
     "users": '<circle cx="9" cy="9" r="3.500"/><path d="M3 20c0-3.500 2.700-6 6-6s6 2.500 6 6M16 6a3 3 0 0 1 0 6m2 2.500c2 .8 3 2.800 3 5.500"/>',
     "own-password": '<circle cx="8" cy="14" r="4"/><path d="m11 11 8-8m-3 3 3 3"/>',
+    "unlock": '<path d="M6 11h12v9H6zM9 11V8a3 3 0 0 1 5.800-1M12 14.500v2"/>',
     "menu": '<path d="M4 7h16M4 12h16M4 17h16"/>',
     "down": '<path d="m6 9 6 6 6-6"/>',
     "left": '<path d="m14 6-6 6 6 6"/>',

@@ -258,6 +258,10 @@ _ENVIRONMENT: Words = {
     "env.advice.download": _("Please use another browser to export."),
 }
 
+_DEVICE: Words = _ERRORS | {
+    "rule.field": _("Please fill in this field."),
+    "rule.missing": _("Please enter the password."),
+}
 _KEYS: Words = _ERRORS | _PASSWORDS | _FACTS
 _PAGES: dict[str, Words] = {
     "verify": _VERIFY,
@@ -271,6 +275,7 @@ _PAGES: dict[str, Words] = {
     "environment": _ERRORS | _ENVIRONMENT,
     "sign-order": _KEYS | _ORDER,
     "password": _KEYS | _LOGIN_PASSWORDS,
+    "unlock": _DEVICE,
 }
 
 

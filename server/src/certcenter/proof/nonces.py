@@ -17,9 +17,12 @@ _BYTES = 32
 _CLEARED_AT_ONCE = 20
 
 
-def issue(institution: str, *, purpose: str, customer: Customer, session: str) -> str:
-    """Return a fresh nonce (base64url, 256 bits) for one signature of `customer` in `session` within five minutes."""
-    if customer.institution != institution:
+def issue(institution: str, *, purpose: str, customer: Customer | None, session: str) -> str:
+    """Return a fresh nonce (base64url, 256 bits) for one signature of `customer` in `session` within five minutes.
+
+    Without a customer it is for whoever holds `session`: nobody has logged in yet, and the row must not say who it may be.
+    """
+    if customer is not None and customer.institution != institution:
         raise ValueError("a nonce is bound to the customer's own institution")
     now = clock.now()
     value = base64.urlsafe_b64encode(secrets.token_bytes(_BYTES)).rstrip(b"=").decode()
@@ -38,7 +41,7 @@ def issue(institution: str, *, purpose: str, customer: Customer, session: str) -
     return value
 
 
-def consume(institution: str, *, value: str, purpose: str, customer: Customer, session: str) -> None:
+def consume(institution: str, *, value: str, purpose: str, customer: Customer | None, session: str) -> None:
     """Spend a nonce inside the transaction of what it proves; one conditional statement. Raises NonceRefused."""
     if not connection.in_atomic_block:
         raise RuntimeError("a nonce is spent in the transaction of what it proves")

@@ -107,6 +107,36 @@ def release(customer: Customer, *, spki_sha256: str, verifier: bytes, actor: Act
     return sealing.unseal(Use.SHARE, right.sealed_share, owner=owner)
 
 
+def release_to_visitor(
+    institution: str, customer: Customer | None, *, spki_sha256: str, verifier: bytes, actor: Actor
+) -> bytes:
+    """Return the share to somebody who has not logged in but knows the customer's data, the key and its password (SPEC B3).
+
+    The customer's own gate counts (SPEC E2). Where there is no such person or key the same steps are gone through at a
+    gate that is nobody's, with the same answers (SPEC E4): `customer` None says so. Raises Invalid, VerifierWrong,
+    ShareLocked, Busy.
+    """
+    _require_form(spki_sha256, verifier)
+    owned = KeyShare.objects.filter(customer=customer.pk if customer else 0, spki_sha256=spki_sha256)
+    if owned.exists() and customer is not None:
+        return release(customer, spki_sha256=spki_sha256, verifier=verifier, actor=actor)
+    name = customer.subject if customer else institution
+    subject = f"nobody:{sealing.mac(Use.VERIFIER, name, spki_sha256)[:32]}"
+    closed = _gate(institution, subject)
+    try:
+        with closed.admit() as attempt:
+            state = attempt.failure(
+                then=lambda after: _locked(after, subject=subject, key=spki_sha256, actor=actor)
+            )
+    except GateLocked:
+        record_refusal(Event.KEY_SHARE_REFUSED, actor=actor, subject=subject, reason="locked")
+        raise ShareLocked from None
+    record_refusal(Event.KEY_SHARE_REFUSED, actor=actor, subject=subject, reason="verifier-wrong")
+    if state.state is State.ACTIVE:
+        raise VerifierWrong(tries_left=closed.limit - state.failed)
+    raise ShareLocked
+
+
 def change(
     customer: Customer, *, spki_sha256: str, verifier: bytes, new_verifier: bytes, actor: Actor
 ) -> bytes:
@@ -133,10 +163,14 @@ def change(
 
 def gate(customer: Customer, spki_sha256: str) -> Gate:
     """Return the gate of a key's shares: as many wrong certificate passwords as wrong logins, until the next right one."""
-    lock = serving.get(customer.institution).lock
+    return _gate(customer.institution, f"{customer.subject}:{spki_sha256}")
+
+
+def _gate(institution: str, subject: str) -> Gate:
+    lock = serving.get(institution).lock
     return Gate(
         "key-share",
-        subject=f"{customer.subject}:{spki_sha256}",
+        subject=subject,
         limit=lock.wrong_limit,
         abandoned_after=timedelta(seconds=lock.reservation_seconds),
     )
@@ -154,10 +188,15 @@ def _telling(customer: Customer, spki_sha256: str, actor: Actor) -> Callable[[Ga
 
     def tell(state: GateState) -> None:
         if state.state is not State.ACTIVE:
-            record(Event.KEY_SHARE_LOCKED, actor=actor, subject=customer.subject, key=spki_sha256)
+            _locked(state, subject=customer.subject, key=spki_sha256, actor=actor)
             notify(Event.KEY_SHARE_LOCKED, customer=customer, details={}, key=f"share-locked:{new_uuid()}")
 
     return tell
+
+
+def _locked(state: GateState, *, subject: str, key: str, actor: Actor) -> None:
+    if state.state is not State.ACTIVE:
+        record(Event.KEY_SHARE_LOCKED, actor=actor, subject=subject, key=key)
 
 
 def _first(customer: Customer, spki_sha256: str) -> bool:

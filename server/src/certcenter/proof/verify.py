@@ -38,6 +38,8 @@ class Proven:
     proof: Proof
     session: str
     certificate: x509.Certificate | None
+    #: The nonce was given to a session in which nobody has logged in.
+    anonymous: bool = False
 
     @property
     def spki_sha256(self) -> str:
@@ -50,7 +52,7 @@ class Proven:
             self.proof.institution,
             value=self.proof.nonce,
             purpose=self.proof.purpose,
-            customer=self.customer,
+            customer=None if self.anonymous else self.customer,
             session=self.session,
         )
 
@@ -66,11 +68,13 @@ def check(
     session: str,
     origin: str,
     status: StatusLookup | None = None,
+    anonymous: bool = False,
 ) -> Proven:
     """Verify a proof: its form, for whom and what it is, and its signature; then spend it with `Proven.spend`.
 
     With `spki` the key has no certificate on the device and is the one that the caller expects; without it the
-    embedded certificate must be good by `status`. Raises ProofRefused with a `reason`. Needs no transaction.
+    embedded certificate must be good by `status`. `anonymous`: the nonce was given before anybody had logged in, to the
+    session alone. Raises ProofRefused with a `reason`. Needs no transaction.
     """
     if (spki is None) == (status is None):
         raise TypeError("a proof is either by an expected key or by a certificate with a status")
@@ -97,7 +101,9 @@ def check(
         )
         if reason is not None:
             raise ProofRefused(reason=reason)
-    return Proven(customer=customer, proof=proof, session=session, certificate=certificate)
+    return Proven(
+        customer=customer, proof=proof, session=session, certificate=certificate, anonymous=anonymous
+    )
 
 
 def _require_equal(**said_and_true: tuple[str, str]) -> None:

@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "certcenter.certificates",
     "certcenter.signing",
     "certcenter.transfers",
+    "certcenter.recovery",
     "certcenter.portal",
     "certcenter.backoffice",
     "certcenter.api",

@@ -1,0 +1,1 @@
+"""What follows a request after its answer was given."""
