@@ -53,7 +53,7 @@ def test_the_sdk_unlocks_with_a_key_of_its_own(wang: Program) -> None:
 
 @pytest.mark.spec("E4", "E7")
 def test_a_browser_never_sees_the_runs_token(centre: object) -> None:
-    page = Client(HTTP_HOST="sample.localhost:8000")
+    page = Client(enforce_csrf_checks=True, HTTP_HOST="sample.localhost:8000")
     body = {"purpose": "unlock", "identity": WANG, "birth_date": BORN}
     response = page.post("/api/v1/recoveries", json.dumps(body), content_type="application/json")
     assert response.status_code == 403  # without the page's CSRF token

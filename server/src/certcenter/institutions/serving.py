@@ -21,3 +21,10 @@ def served() -> Registry:
 def get(slug: str) -> Institution:
     """The institution of that slug. Raises KeyError if there is none."""
     return served().get(slug)
+
+
+def base_url(institution: Institution) -> str:
+    """The institution's own origin for links in messages: from the configuration alone, never from a request (SPEC E5)."""
+    config = settings.CONFIG
+    port = f":{config.port}" if config.scheme == "http" else ""
+    return f"{config.scheme}://{institution.host}{port}"

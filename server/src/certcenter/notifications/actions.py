@@ -14,7 +14,7 @@ from certcenter.core.masks import mask_name
 from certcenter.core.taiwan import to_taipei
 from certcenter.institutions import serving
 from certcenter.institutions.policy import Institution
-from certcenter.notifications import templates
+from certcenter.notifications import smime, templates
 from certcenter.notifications.messages import TOPIC, Address, Addressee, Message
 from certcenter.outbox.actions import enqueue_all
 
@@ -95,20 +95,49 @@ def send_code(
     minutes: int,
     key: str,
     expires_at: datetime,
+    of_reissue: bool = False,
 ) -> None:
-    """Queue a verification code to `addresses`; `code` is as the customer compares it (`HFCR-123456`)."""
+    """Queue a verification code to `addresses`; `code` is as the customer compares it (`HFCR-123456`).
+
+    `of_reissue`: in the password centre's words, which name the one account that it is good for (SPEC B9).
+    """
     institution = serving.get(customer.institution)
     with override(customer.locale):
         values = _values(institution, customer, {"code": code, "purpose": str(purpose), "minutes": minutes})
         words = _Words(
             subject=str(templates.CODE_SUBJECT),
-            body=str(templates.CODE) % values,
+            body=str(templates.REISSUE_CODE if of_reissue else templates.CODE) % values,
             advice=str(templates.CODE_ADVICE),
         )
         rows = _rows(
             words, addresses, institution=institution, customer=customer, key=key, expires_at=expires_at
         )
     enqueue_all(TOPIC, rows)
+
+
+def send_link(
+    url: str,
+    *,
+    customer: Addressee,
+    address: Address,
+    requested_at: datetime,
+    expires_at: datetime,
+    hours: int,
+    key: str,
+) -> None:
+    """Queue the mail whose link begins a reissue without certificate (SPEC B9); the link lies sealed in the outbox."""
+    institution = serving.get(customer.institution)
+    with override(customer.locale):
+        details = {"requested": to_taipei(requested_at).strftime("%Y/%m/%d %H:%M:%S"), "hours": hours}
+        values = _values(institution, customer, details)
+        signed = institution.notices.signed_mail and smime.signer(institution.slug) is not None
+        notes = [str(templates.LINK_NOTES), str(templates.LINK_SIGNED) if signed else ""]
+        words = _Words(
+            subject=str(templates.LINK_SUBJECT),
+            body=f"{str(templates.LINK) % values}\n\n{templates.LINK_LABEL}\n{url}\n",
+            advice=" ".join(each for each in notes if each),
+        )
+        _queue(words, [address], institution=institution, customer=customer, key=key, expires_at=expires_at)
 
 
 def _values(institution: Institution, customer: Addressee, details: Mapping[str, Any]) -> _Details:

@@ -36,6 +36,13 @@ TEMPLATES: dict[Event, Template] = {
         _("Your login password was changed at %(time)s."),
         _NOT_YOU,
     ),
+    Event.PASSWORD_REISSUED: Template(
+        _("Your password was reissued"),
+        _(
+            "Your password was reissued online and a new one was set at %(time)s. The old one no longer works."
+        ),
+        _NOT_YOU,
+    ),
     Event.PASSWORD_CHANGED: Template(
         _("Your password was changed"),
         _("Your password was changed at %(time)s."),
@@ -193,6 +200,20 @@ TEMPLATES: dict[Event, Template] = {
     ),
 }
 
+#: The code of a reissue, in manual M2's words; the identification code, where policy has one, stands first here too.
+REISSUE_CODE = _(
+    "The SMS passcode for your online password reissue at %(institution)s is %(code)s. Please finish within %(minutes)s minutes of asking for it; it is good for this account only."
+)
+#: The mail with the link, in manual M2's words.
+LINK_SUBJECT = _("Online password reissue")
+LINK = _(
+    "You asked for your password to be reissued at %(requested)s. Please open the link below within %(hours)s hours; the website then sends a passcode to your phone. With that passcode you can set a new password."
+)
+LINK_LABEL = _("Activate the electronic login password:")
+LINK_NOTES = _(
+    "Please note: We never ask for any information by e-mail. If you receive a suspicious mail, please do not answer it. If you did not ask for this, you need do nothing: your password is unchanged. This mail was sent by a system; please do not answer it."
+)
+LINK_SIGNED = _("To protect you, this notice is digitally signed: it is secure e-mail.")
 #: First comes what the customer compares with the page (識別碼), then the code.
 CODE = _(
     "%(code)s is your verification code for: %(purpose)s (%(institution)s). Valid for %(minutes)s minutes."

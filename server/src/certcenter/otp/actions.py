@@ -119,6 +119,7 @@ def send_code(
                 minutes=rule.minutes,
                 key=f"code:{challenge.pk}",
                 expires_at=challenge.expires_at,
+                of_reissue=purpose is Purpose.REISSUE,
             )
     except (CodeWait, SendsUsedUp) as refusal:
         record_refusal(Event.CODE_REFUSED, actor=actor, subject=customer.subject, reason=refusal.code)

@@ -53,6 +53,8 @@ class Flow(models.Model):
     matched = models.BooleanField(default=False)
     #: An HMAC of what was typed: what decoys are made of.
     seed = models.CharField(max_length=64)
+    #: An HMAC of the ID alone: strangers' requests are counted by it.
+    identity_mac = models.CharField(max_length=64, blank=True, default="")
     link = models.ForeignKey(Link, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
     account_id = models.UUIDField(null=True, blank=True)
     contact_id = models.UUIDField(null=True, blank=True)

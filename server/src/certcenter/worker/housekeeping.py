@@ -11,6 +11,7 @@ from certcenter.identity import approvals, sessions
 from certcenter.otp import actions as codes
 from certcenter.outbox import actions as outbox
 from certcenter.passwords import sources
+from certcenter.recovery import flows
 
 #: Short-lived things stay so long after their end, for whoever asks the customer service today.
 KEPT = timedelta(days=7)
@@ -24,6 +25,7 @@ def run_once() -> int:
     before = clock.now() - KEPT
     codes.purge(before=before)
     procedures.purge(before=before)
+    flows.purge(before=before)
     sources.purge()
     gates.purge(subject_prefix="nobody:", before=before)
     limits.purge(before=clock.now() - LIMITS_KEPT)

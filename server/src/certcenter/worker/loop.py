@@ -18,6 +18,7 @@ from certcenter.certificates import authority, checking, issuing, reminders
 from certcenter.notifications import tasks as notification_tasks
 from certcenter.outbox import dispatcher, wake
 from certcenter.transfers import actions as transfers
+from certcenter.recovery import tasks as recovery_tasks
 from certcenter.worker import housekeeping
 
 _log = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ class Job:
 
 
 #: Imported for their outbox handlers.
-HANDLERS = (checking, notification_tasks)
+HANDLERS = (checking, notification_tasks, recovery_tasks)
 ISSUING = (Job("issuing", issuing.run_once, 0.0),)
 REST = (
     Job("outbox", dispatcher.run_once, 0.0),
