@@ -21,7 +21,7 @@ from certcenter_sdk.proofs import Proof
 from certcenter_sdk.structures import format_time
 
 INSTITUTION = serving.get("sample")
-PASSWORD = "Abc12345"
+PASSWORD = people.PASSWORD
 
 
 def visitor(address: str = "192.0.2.7") -> Any:

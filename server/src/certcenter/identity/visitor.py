@@ -3,7 +3,7 @@
 import ipaddress
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from certcenter.core.actor import Actor, ActorKind, person
 from certcenter.identity.models import Customer
@@ -63,3 +63,15 @@ def device_cookie() -> str:
 def flow_cookie() -> str:
     """Return the name of the cookie that holds a run of somebody who can't log in (recovery.flows)."""
     return "__Host-flow" if settings.SESSION_COOKIE_SECURE else "flow"
+
+
+def keep_flow(response: HttpResponse, token: str, *, seconds: int) -> None:
+    """Let the browser hold a run's token: for our own pages alone, out of reach of scripts."""
+    response.set_cookie(
+        flow_cookie(),
+        token,
+        max_age=seconds,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Strict",
+    )

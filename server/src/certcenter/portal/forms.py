@@ -111,6 +111,65 @@ class WhoForm(PageForm):
         )
 
 
+class LinkForm(WhoForm):
+    """The mailed link's token, which the script takes from the address, and the birth date."""
+
+    token = forms.CharField(
+        label=_("The part of the link after #"),
+        max_length=64,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "class": "wide"}),
+    )
+    missing = {
+        "birth_date": _("Please enter the date."),
+        "token": _("Please open the whole link of the mail, or copy the part after # into this field."),
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["identity"]
+
+
+class NewPasswordForm(PageForm):
+    """The initial password of a reissue and the new one, twice."""
+
+    initial_password = forms.CharField(
+        label=_("Initial password of this reissue"),
+        max_length=32,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "class": "middle mono"}),
+    )
+    password = forms.CharField(
+        label=_("New password for electronic trading"),
+        max_length=128,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "class": "middle"}),
+    )
+    repeated = forms.CharField(
+        label=_("The new password again"),
+        max_length=128,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "class": "middle"}),
+    )
+    missing = {
+        "initial_password": _("Please enter the initial password of this reissue."),
+        "password": _("Please enter the new password."),
+        "repeated": _("Please enter the new password again."),
+    }
+
+    def __init__(self, *args: Any, institution: Institution, shown: str = "", **kwargs: Any) -> None:
+        """`shown` stands in its field, this once."""
+        super().__init__(*args, **kwargs)
+        rule = institution.passwords.login
+        self.fields["password"].help_text = _(
+            "%(least)d to %(most)d letters and digits; capitals matter."
+        ) % {
+            "least": rule.min_length,
+            "most": rule.max_length or 128,
+        }
+        if shown:
+            self.fields["initial_password"].initial = shown
+            self.fields["initial_password"].widget.attrs["readonly"] = True
+
+
 class ConsentForm(PageForm):
     """Consent and birth (registration) date, as manual M1 asks for them on one page."""
 

@@ -276,6 +276,9 @@ _PAGES: dict[str, Words] = {
     "sign-order": _KEYS | _ORDER,
     "password": _KEYS | _LOGIN_PASSWORDS,
     "unlock": _DEVICE,
+    "reissue": _DEVICE,
+    "reissue-account": {},
+    "reissue-link": {},
 }
 
 

@@ -24,7 +24,8 @@ def mail_link(payload: Mapping[str, Any], *, attempt: Attempt) -> None:
     if link is None or link.customer is None or link.ended_at or link.expires_at <= clock.now():
         return
     customer = link.customer
-    contact = queries.live_contacts(customer).filter(pk=link.email_id or 0, channel=Channel.EMAIL).first()
+    assert link.email_id is not None, "a link with a customer has the address that was shown"
+    contact = queries.live_contacts(customer).filter(pk=link.email_id, channel=Channel.EMAIL).first()
     if contact is None or customer.frozen_at is not None:
         return
     try:

@@ -6,7 +6,6 @@ A browser has the token in a cookie of the institution's own, a program in `flow
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
-from django.conf import settings
 from django.http import HttpResponse
 from ninja import Router, Status
 
@@ -20,7 +19,7 @@ from certcenter.core.errors import Invalid, NotFound
 from certcenter.core.gates import GateHardLocked, GateNotLocked, UnlockUsed
 from certcenter.identity.models import SessionKind
 from certcenter.identity.queries import CustomerFrozen
-from certcenter.identity.visitor import flow_cookie
+from certcenter.identity.visitor import flow_cookie, keep_flow
 from certcenter.passwords.errors import LoginTooOften
 from certcenter.proof.errors import NonceRefused, ShareLocked, VerifierWrong
 from certcenter.recovery import devices
@@ -154,14 +153,7 @@ def held(visit: Visit, body: Holder) -> str:
 def _handed(visit: Visit, response: HttpResponse, token: str) -> str | None:
     if visit.kind is not SessionKind.BROWSER:
         return token
-    response.set_cookie(
-        flow_cookie(),
-        token,
-        max_age=int(LIFETIME.total_seconds()),
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
-        samesite="Strict",
-    )
+    keep_flow(response, token, seconds=int(LIFETIME.total_seconds()))
     return None
 
 

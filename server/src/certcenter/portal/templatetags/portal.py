@@ -86,6 +86,12 @@ _STEPS: dict[str, tuple[tuple[str, Promise], ...]] = {
     ),
     "revoke": (("consent", _("Consent")), ("verify", _("Identity")), ("revoke", _("Revoke"))),
 }
+_STEPS["reissue"] = (
+    ("who", _("Enter your data")),
+    ("account", _("Confirm the account")),
+    ("verify", _("Verify and set")),
+    ("done", _("Changed")),
+)
 _STEPS["renew"] = tuple((name, _("Renew") if name == "apply" else label) for name, label in _STEPS["apply"])
 
 

@@ -49,9 +49,9 @@ def frame(request: InstitutionRequest) -> dict[str, Any]:
     }
 
 
-def who_form(request: InstitutionRequest) -> WhoForm:
+def who_form(request: InstitutionRequest, *, fresh: bool = False) -> WhoForm:
     """ID and birth date, as they were typed or empty."""
-    return WhoForm(request.POST or None, institution=request.institution)
+    return WhoForm(None if fresh else request.POST or None, institution=request.institution)
 
 
 def _change_url() -> str:
