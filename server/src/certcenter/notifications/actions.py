@@ -137,7 +137,10 @@ def send_link(
             body=f"{str(templates.LINK) % values}\n\n{templates.LINK_LABEL}\n{url}\n",
             advice=" ".join(each for each in notes if each),
         )
-        _queue(words, [address], institution=institution, customer=customer, key=key, expires_at=expires_at)
+        rows = _rows(
+            words, [address], institution=institution, customer=customer, key=key, expires_at=expires_at
+        )
+    enqueue_all(TOPIC, rows)
 
 
 def _values(institution: Institution, customer: Addressee, details: Mapping[str, Any]) -> _Details:
