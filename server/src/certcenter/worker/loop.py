@@ -17,8 +17,8 @@ from certcenter.audit import sequencer
 from certcenter.certificates import authority, checking, issuing, reminders
 from certcenter.notifications import tasks as notification_tasks
 from certcenter.outbox import dispatcher, wake
-from certcenter.transfers import actions as transfers
 from certcenter.recovery import tasks as recovery_tasks
+from certcenter.transfers import actions as transfers
 from certcenter.worker import housekeeping
 
 _log = logging.getLogger(__name__)
