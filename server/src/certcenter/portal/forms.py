@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from certcenter.identity.models import Line
 from certcenter.identity.queries import MaskedAccount, MaskedContact
 from certcenter.institutions.policy import Institution
-from certcenter.passwords.users import has_users
 from certcenter.institutions.vocabulary import Calendar
+from certcenter.passwords.users import has_users
 
 
 class PageForm(forms.Form):
