@@ -63,9 +63,7 @@ def request(person, *, address="192.0.2.7", **changes):
 
 def mails():
     work()
-    return list(
-        DemoMessage.objects.filter(channel="email", text__contains="/password-centre/").order_by("-pk")
-    )
+    return list(DemoMessage.objects.filter(channel="email", text__contains="/passwords/").order_by("-pk"))
 
 
 def mailed():
@@ -122,7 +120,7 @@ def test_the_way_by_mail_and_phone(person):
     request(person)
     assert state(person).state is State.LOCKED  # a request alone changes nothing
     mail = mails()[0].text
-    assert "http://sample.localhost:8000/password-centre/reissue/link/#" in mail
+    assert "http://sample.localhost:8000/passwords/reissue/link/#" in mail
     assert "24小時內" in mail
     token = opened(person)
     sent = send(token)

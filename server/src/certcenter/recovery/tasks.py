@@ -35,7 +35,7 @@ def mail_link(payload: Mapping[str, Any], *, attempt: Attempt) -> None:
     base = serving.base_url(serving.get(link.institution))
     with transaction.atomic():
         send_link(
-            f"{base}/password-centre/reissue/link/#{token}",
+            f"{base}/passwords/reissue/link/#{token}",
             customer=customer,
             address=Address(contact.channel, contact.value),
             requested_at=link.created_at,

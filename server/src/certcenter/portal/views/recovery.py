@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.http import HttpResponse
-from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_safe
 
 from certcenter.core.errors import NotFound
@@ -13,14 +12,6 @@ from certcenter.portal.access import institution_page
 from certcenter.portal.forms import WhoForm
 from certcenter.portal.site import InstitutionRequest
 from certcenter.portal.templatetags.portal import say
-
-
-@require_safe
-@institution_page
-def centre(request: InstitutionRequest) -> HttpResponse:
-    """密碼中心: its three doors."""
-    require_centre(request)
-    return rendering.page(request, "portal/recovery/centre.html", {"change_url": _change_url()})
 
 
 @require_safe
@@ -52,10 +43,3 @@ def frame(request: InstitutionRequest) -> dict[str, Any]:
 def who_form(request: InstitutionRequest, *, fresh: bool = False) -> WhoForm:
     """ID and birth date, as they were typed or empty."""
     return WhoForm(None if fresh else request.POST or None, institution=request.institution)
-
-
-def _change_url() -> str:
-    try:
-        return reverse("password")
-    except NoReverseMatch:
-        return ""

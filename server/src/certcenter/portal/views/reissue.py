@@ -265,7 +265,7 @@ def new(request: InstitutionRequest) -> HttpResponse:
         return _new_page(request, NewPasswordForm(institution=request.institution), {})
     if "cancel" in request.POST:
         actions.cancel(request.institution, token=_token(request), actor=_visitor(request))
-        response = redirect("password-centre")
+        response = redirect("passwords")
         response.delete_cookie(visitor.flow_cookie())
         return response
     form = NewPasswordForm(request.POST, institution=request.institution)
