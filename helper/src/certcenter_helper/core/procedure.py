@@ -26,11 +26,11 @@ class PolicyProcedure:
         """
         self.kind = kind
         self._desk = desk
+        self._line = desk.line()
         self.wanted = desk.policy.proofs(kind.value)
         self._due = [each for each in _STEPS if each in self.wanted]
         self._id: UUID | None = None
         self._challenge = ""
-        self._line = desk.line()
         try:
             self._read()
         except HelperError:
