@@ -38,6 +38,7 @@ from pathlib import Path
 from certcenter_helper.core.commands import Commands
 from certcenter_helper.core.errors import HelperError
 from certcenter_helper.core.home import Home
+from certcenter_helper.core import environment  # all imports come first: who becomes nobody may not read this Python
 {before}
 core = Commands.open(home=Home(Path(sys.argv[1])))
 try:
