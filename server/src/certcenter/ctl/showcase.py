@@ -22,6 +22,7 @@ from certcenter.core import clock
 from certcenter.ctl.processes import server_command
 from certcenter.ctl.setup import prepare_centre
 from certcenter.demo import seed
+from certcenter.demo.terminal import ProgramFailed
 from certcenter.demo.tour import LIVES, Log, Unexpected
 from certcenter_sdk.client import ApiProblem
 
@@ -79,7 +80,7 @@ def tour() -> None:
             for live in LIVES:
                 live(centre, log)
             log.step("the audit verifies", lambda: _verify_audit(control, environment))
-        except (Unexpected, ApiProblem) as wrong:
+        except (Unexpected, ProgramFailed, ApiProblem) as wrong:
             raise click.ClickException(f"step {log.steps + 1}: {wrong}") from wrong
     click.echo(f"{log.steps} steps, all as expected, {time.perf_counter() - began:.1f} s. 全部符合預期。")
 

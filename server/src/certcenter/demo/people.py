@@ -130,12 +130,22 @@ CUSTOMERS: Final[dict[str, tuple[Person, ...]]] = {
             accounts="securities:9A10-0324339; futures:F020-0071235; sub-brokerage:9A20-0012345",
             note="separate passwords (password centre); the sub-brokerage account's is separate26",
         ),
+        Person(
+            national_id="C120000009", name="林志明", birth_date="1975-06-15", phone="0912000002",
+            email="lin.zm@example.com", accounts="securities:9A10-0324340", life=Life.EXPIRING,
+            note="certificate ends soon, its backup file is in the demo folder: import and renew",
+        ),
     ),
     "example": (
         Person(
             national_id="B220000000", name="陳美玲", birth_date="1990-02-28", phone="0912000001",
             email="meiling@example.com", accounts="securities:5850-0012345",
-            note="customer of the PFX-directory profile",
+            note="customer of the PFX-directory profile; the password slip from the counter is in demo.json",
+        ),
+        Person(
+            national_id="C120000009", name="林志明", birth_date="1975-06-15", phone="0912000002",
+            email="lin.zm@example.com", accounts="securities:5850-0012346", life=Life.EXPIRING,
+            note="certificate ends soon, its backup file is in the demo folder: import and renew",
         ),
     ),
     "model-bank": (

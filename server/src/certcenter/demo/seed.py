@@ -35,6 +35,7 @@ from certcenter.passwords.actions import separate, set_password
 from certcenter_sdk import pfx
 
 ACTOR = system("demo")
+_SLIPS = "slips.json"
 
 
 def seed(*, echo: Callable[[str], None]) -> None:
@@ -56,6 +57,8 @@ def seed(*, echo: Callable[[str], None]) -> None:
     for (slug, person), walker in walkers.items():
         if person.life in (Life.VALID, Life.EXPIRING):
             _write_backup(walker, person, slug)
+        if person.life is Life.NONE and walker.needs_slip:
+            _keep_slip(slug, person, walker.fetch_slip())
         echo(f"  {slug:<11} {person.name} ({person.life})")
     for username, (name, role) in STAFF.items():
         if not Staff.objects.filter(username=username).exists():
@@ -122,11 +125,12 @@ def _institution(institution: Institution, port: int) -> dict[str, Any]:
         "name": institution.branding.name.zh,
         "url": f"http://{institution.host}:{port}/",
         "api": f"http://127.0.0.1:{port}/api/v1/i/{institution.slug}/",
-        "customers": [_customer(person) for person in CUSTOMERS.get(institution.slug, ())],
+        "customers": [_customer(institution.slug, person) for person in CUSTOMERS.get(institution.slug, ())],
     }
 
 
-def _customer(person: Person) -> dict[str, Any]:
+def _customer(slug: str, person: Person) -> dict[str, Any]:
+    slip = _slips().get(f"{slug}/{person.national_id}")
     return {
         "id": person.national_id,
         "name": person.name,
@@ -138,13 +142,32 @@ def _customer(person: Person) -> dict[str, Any]:
         "certificate": person.life,
         "users": [user.partition(":")[0] for user in person.users.split("; ") if user],
         "note": person.note,
-    }
+    } | ({"slip": slip} if slip else {})
+
+
+def _keep_slip(slug: str, person: Person, secret: str) -> None:
+    """Keep a slip as its customer would: in a drawer of the demo's folder, for who tries the demo."""
+    drawer = _slips() | {f"{slug}/{person.national_id}": secret}
+    path = _demo_folder() / _SLIPS
+    path.write_text(json.dumps(drawer, indent=2) + "\n", encoding="utf-8")
+    path.chmod(0o600)
+
+
+def _slips() -> dict[str, str]:
+    path = _demo_folder() / _SLIPS
+    found: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return found
+
+
+def _demo_folder() -> Path:
+    folder: Path = settings.CONFIG.home / "demo"
+    folder.mkdir(exist_ok=True, mode=0o700)
+    return folder
 
 
 def _write_backup(walker: Walker, person: Person, slug: str) -> None:
     """Write the customer's backup, as a careful customer would have it on a memory stick."""
-    folder: Path = settings.CONFIG.home / "demo"
-    folder.mkdir(exist_ok=True, mode=0o700)
+    folder = _demo_folder()
     leaf, *cas = (x509.load_der_x509_certificate(each) for each in walker.chain)
     path = folder / f"{slug}-{person.national_id}.pfx"
     path.write_bytes(pfx.write(walker.key, leaf, cas, PFX_PASSWORD, name=path.stem))

@@ -23,6 +23,7 @@ from cryptography.x509 import ocsp
 
 from certcenter.core import clock
 from certcenter.core.taiwan import format_roc_date
+from certcenter.demo.desktop_lives import desktop_lives
 from certcenter_sdk import chain as chains
 from certcenter_sdk import cms, csr, keys, pfx
 from certcenter_sdk.client import ApiProblem, Client, calls, flows
@@ -339,7 +340,7 @@ def browser_life(centre: Mapping[str, Any], log: Log) -> None:
 
 
 #: One life a profile; later profiles add theirs.
-LIVES: Final[tuple[Callable[[Mapping[str, Any], Log], None], ...]] = (browser_life,)
+LIVES: Final[tuple[Callable[[Mapping[str, Any], Log], None], ...]] = (browser_life, desktop_lives)
 
 
 def expect(what: str, seen: object, wanted: object) -> None:

@@ -117,13 +117,26 @@ class Walker:
             self._give_code(procedure.pk)
         return procedure.pk
 
-    def _give_slip(self) -> None:
-        """Be handed a slip at the counter, and give its password."""
-        purpose = SlipPurpose.CERTIFICATE
+    @property
+    def needs_slip(self) -> bool:
+        """Whether this customer applies with a password slip from the counter."""
+        return Asked.SLIP in proofs(serving.get(self.customer.institution), ProcedureKind.APPLY)
+
+    def fetch_slip(self) -> str:
+        """Be handed a slip at the counter; its password."""
         officer = Actor(kind=ActorKind.STAFF, institution=self.customer.institution, id="officer")
-        handed = slips.issue(self.customer, purpose=purpose, note="demo set-up", actor=officer)
+        handed = slips.issue(
+            self.customer, purpose=SlipPurpose.CERTIFICATE, note="demo set-up", actor=officer
+        )
+        return handed.secret
+
+    def _give_slip(self) -> None:
         slips.check(
-            self.customer, purpose=purpose, secret=handed.secret, session=self.session, actor=self.actor
+            self.customer,
+            purpose=SlipPurpose.CERTIFICATE,
+            secret=self.fetch_slip(),
+            session=self.session,
+            actor=self.actor,
         )
 
     def _give_code(self, procedure_id: UUID) -> None:
