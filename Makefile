@@ -48,6 +48,9 @@ bench: $(STAMPS)/dev $(STAMPS)/page $(STAMPS)/messages ## all benchmarks against
 soak: $(STAMPS)/dev $(STAMPS)/page $(STAMPS)/messages ## the full counts of kill, race and fuzz tests
 	CERTCENTER_SOAK=1 $(BIN)/pytest -m soak -p no:randomly --timeout 3600
 
+.PHONY: helper
+helper: $(STAMPS)/helper $(STAMPS)/messages ## the command line `certcenter` in .venv/bin
+
 .PHONY: env
 env: $(STAMPS)/dev ## the development environment in .venv
 
