@@ -47,6 +47,7 @@ export interface KeyPageData {
   readonly statuses: Readonly<Record<string, { readonly word: string; readonly advice: string }>>;
   readonly overviewUrl?: string;
   readonly fileName?: string;
+  readonly phoneAddress?: string;
   readonly procedure?: string;
   readonly kind?: "apply" | "renew";
   readonly known?: Readonly<Record<string, string>>;

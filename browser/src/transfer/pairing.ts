@@ -14,6 +14,7 @@ export class TransferError extends CodedError<
   | "damaged_pairing_code"
   | "other_institution"
   | "other_place" // another centre's or another address's
+  | "another_certificate" // not the one that the centre holds
   | "does_not_open" // sealed to another phone, or changed on the way
   | "no_code_in_picture"
   | "not_a_picture"

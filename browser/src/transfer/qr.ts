@@ -11,11 +11,9 @@ const LARGEST_SIDE = 1600;
 
 /** The code as one path on white, `label` for screen readers. */
 export function drawQr(text: string, label: string): SVGSVGElement {
-  const rows = encodeQR(text, "raw", { ecc: "medium", border: 0 });
-  const size = rows.length + 2 * QUIET;
-  const path = rows.flatMap((row, y) =>
-    row.flatMap((dark, x) => (dark ? [`M${x + QUIET} ${y + QUIET}h1v1h-1z`] : [])),
-  );
+  const rows = encodeQR(text, "raw", { ecc: "medium", border: QUIET });
+  const size = rows.length;
+  const path = rows.flatMap((row, y) => row.flatMap((dark, x) => (dark ? [`M${x} ${y}h1v1h-1z`] : [])));
   const svg = element("svg", { viewBox: `0 0 ${size} ${size}`, role: "img", "aria-label": label });
   svg.append(
     element("rect", { width: String(size), height: String(size), fill: "#fff" }),

@@ -11,6 +11,8 @@ PATHS: dict[str, str] = {
     "faq": '<circle cx="12" cy="12" r="8"/><path d="M9.800 9.600a2.300 2.300 0 1 1 3.200 2.300c-.7.3-1 .8-1 1.500M12 16.200v.1"/>',
     "announcements": '<path d="M4 10v4h3l7 4V6l-7 4zM18 9.500c1 1.500 1 3.500 0 5"/>',
     "logout": '<path d="M14 5H5v14h9M10 12h10m-3.500-3.500L20 12l-3.500 3.500"/>',
+    "phone-upload": '<path d="M7 3h10v18H7zM10.500 18.500h3"/><path d="M12 14V7m-2.500 2.500L12 7l2.500 2.500"/>',
+    "camera": '<path d="M4 7h4l1.500-2.500h5L16 7h4v12H4z"/><circle cx="12" cy="13" r="3.500"/>',
     "sign-order": '<path d="M4 20h16M6 16l1-4 8-8 3 3-8 8z"/>',
     "security-setting": '<path d="M12 3 5 6v5c0 4.500 2.800 8 7 10 4.200-2 7-5.500 7-10V6z"/>',
     "passwords": '<circle cx="8" cy="14" r="4"/><path d="m11 11 8-8m-3 3 3 3"/>',

@@ -21,6 +21,7 @@ PAGES: dict[Function, str] = {
     Function.DATA_CHECK: "data-check",
     Function.SECURITY_SETTING: "security-setting",
     Function.ENVIRONMENT_CHECK: "environment",
+    Function.PHONE_UPLOAD: "phone-upload",
     Function.SIGN_ORDER: "sign-order",
     Function.PASSWORDS: "passwords",
     Function.ANNOUNCEMENTS: "announcements",
@@ -46,10 +47,10 @@ WITH_BROWSER_KEY = frozenset(
         Function.IMPORT,
         Function.EXPORT,
         Function.DATA_CHECK,
-        Function.SECURITY_SETTING,
-        Function.SIGN_ORDER,
     }
 )
+#: What uses a key of this browser, be it the institution's place for keys or a phone that got one (SPEC A12).
+WITH_ANY_BROWSER_KEY = frozenset({Function.SECURITY_SETTING, Function.SIGN_ORDER})
 #: A rule is drawn above the first of these: from here on it is not about the certificate.
 _APART = (Function.ENVIRONMENT_CHECK, Function.LOGOUT)
 #: Pages that belong to an entry without standing in the menu themselves.
@@ -59,6 +60,8 @@ _UNDER: dict[str, str] = {
     "repair": "overview",
     "security-setting": "overview",
     "sign-order": "overview",
+    "phone": "phone-upload",
+    "phone-upload": "overview",
     "announcements": "overview",
     "revoked": "revoke",
     "user-reset": "users",
@@ -80,8 +83,12 @@ class Entry:
 
 def has_page(institution: Institution, function: Function) -> bool:
     """Whether `function` is offered by the institution's policy and can be done in a browser there."""
-    in_browser = institution.key.place is KeyPlace.BROWSER or function not in WITH_BROWSER_KEY
-    return function in PAGES and in_browser and institution.menu.offers(function)
+    lives_here = institution.key.place is KeyPlace.BROWSER
+    may_come_here = lives_here or institution.menu.offers(Function.PHONE_UPLOAD)
+    possible = (lives_here or function not in WITH_BROWSER_KEY) and (
+        may_come_here or function not in WITH_ANY_BROWSER_KEY
+    )
+    return function in PAGES and possible and institution.menu.offers(function)
 
 
 def require(institution: Institution, function: Function) -> None:
@@ -96,7 +103,9 @@ def entries(institution: Institution, *, current: str) -> list[Entry]:
     shown = [item for item in institution.menu.items if has_page(institution, item.function)]
     shown += [MenuItem(function=function, label=_BESIDE[function]) for function in beside]
     names = {PAGES[item.function] for item in shown}
-    marked = current if current in names else _UNDER.get(current, current)
+    marked = current
+    while marked not in names and marked in _UNDER:
+        marked = _UNDER[marked]
     return [
         Entry(
             label=item.label,

@@ -30,6 +30,7 @@ CONTENT_SECURITY_POLICY = (
     "media-src 'self'; "
     "connect-src 'self'; "
     "worker-src 'self'; "
+    "manifest-src 'self'; "
     "form-action 'self'; "
     "frame-ancestors 'none'; "
     "base-uri 'none'"
@@ -75,6 +76,8 @@ class SecurityHeaders:
 
     #: A view whose scripts can't run under Trusted Types (the captcha's widget) says so with this attribute.
     EXEMPT: ClassVar[str] = "without_trusted_types"
+    #: A view whose page reads a phone's code with the camera says so with this attribute (SPEC A12).
+    CAMERA: ClassVar[str] = "with_camera"
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -87,7 +90,10 @@ class SecurityHeaders:
         if getattr(request, "place", None) is Site.INSTITUTION and not getattr(response, self.EXEMPT, False):
             policy += "; require-trusted-types-for 'script'; trusted-types 'none'"
         response.headers.setdefault("Content-Security-Policy", policy)
-        response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        permissions = PERMISSIONS_POLICY
+        if getattr(response, self.CAMERA, False):
+            permissions = permissions.replace("camera=()", "camera=(self)")
+        response.headers.setdefault("Permissions-Policy", permissions)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         response.headers.setdefault("X-Frame-Options", "DENY")
         response.headers.setdefault("Cache-Control", "no-store")

@@ -262,6 +262,47 @@ _DEVICE: Words = _ERRORS | {
     "rule.field": _("Please fill in this field."),
     "rule.missing": _("Please enter the password."),
 }
+_TRANSFER: Words = {
+    "key.not_a_pairing_code": _("This is not the pairing code of a phone."),
+    "key.not_a_pairing_code.advice": _(
+        "Please read the code that the phone shows on its page Certificate on the phone."
+    ),
+    "key.damaged_pairing_code": _("The pairing code is not complete."),
+    "key.damaged_pairing_code.advice": _("Please copy the whole text, or read the code again."),
+    "key.other_institution": _("The phone is signed in at another institution."),
+    "key.other_institution.advice": _("Please sign in on the phone at the same institution as here."),
+    "key.other_place": _("The phone is signed in at another address."),
+    "key.other_place.advice": _("Please open the phone's page at the address that stands above."),
+    "key.no_code_in_picture": _("No pairing code can be seen in the picture."),
+    "key.no_code_in_picture.advice": _("Please take a sharp picture of the whole code."),
+    "key.not_a_picture": _("This file is not a picture that this browser can read."),
+    "key.another_certificate": _("This is not the certificate that the centre holds for you."),
+    "key.another_certificate.advice": _("Please start again and upload the newest certificate."),
+    "key.does_not_open": _("What arrived was not sealed for this phone, or was changed on the way."),
+    "key.does_not_open.advice": _(
+        "Please show a new pairing code and compare the matching code on both screens."
+    ),
+    "key.x25519_missing": _("This browser is too old to receive a certificate safely."),
+    "key.x25519_missing.advice": _("Please update the browser of this phone."),
+}
+
+_PHONE: Words = {
+    "phone.left": _("Valid for another {time}"),
+    "phone.qr": _("Pairing code for the camera of your computer"),
+    "phone.expired": _("The pairing code has expired"),
+    "phone.cancelled": _("The pairing was ended"),
+    "phone.copied": _("Copied"),
+    "storage.best-effort": _OBTAIN["storage.best-effort"],
+}
+
+_UPLOAD: Words = {
+    "upload.camera": _("The camera cannot be used. Please choose a picture or paste the text."),
+    "upload.sealed": _("Waiting for the phone to take it…"),
+    "upload.fetched": _("The phone has taken the certificate."),
+    "upload.lost": _("The phone did not take the certificate in time. Please upload it again."),
+    "upload.address": _("Address of the phone's page, for the phone's camera"),
+}
+
 _KEYS: Words = _ERRORS | _PASSWORDS | _FACTS
 _PAGES: dict[str, Words] = {
     "verify": _VERIFY,
@@ -279,6 +320,8 @@ _PAGES: dict[str, Words] = {
     "reissue": _DEVICE,
     "reissue-account": {},
     "reissue-link": {},
+    "phone": _KEYS | _PFX | _TRANSFER | _PHONE,
+    "phone-upload": _KEYS | _TRANSFER | _UPLOAD,
 }
 
 

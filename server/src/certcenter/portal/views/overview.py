@@ -35,6 +35,14 @@ _PAGES = {
     Action.REVOKE: Function.REVOKE,
     Action.REDOWNLOAD: Function.REDOWNLOAD,
 }
+#: What the panel of this browser leads to.
+_OFFERED = (
+    Function.EXPORT,
+    Function.IMPORT,
+    Function.SIGN_ORDER,
+    Function.SECURITY_SETTING,
+    Function.PHONE_UPLOAD,
+)
 #: A certificate that was revoked has no life left to show.
 _ALIVE = (HostStatus.VALID, HostStatus.EXPIRING, HostStatus.EXPIRED, HostStatus.SUSPENDED)
 NEWS_SHOWN = 3
@@ -64,8 +72,7 @@ def overview(request: CustomerRequest) -> HttpResponse:
         "first": actions[0] if actions else "",
         "in_browser": institution.key.place is KeyPlace.BROWSER,
         "offers": {
-            function.value.replace("-", "_"): menu.has_page(institution, function)
-            for function in (Function.EXPORT, Function.IMPORT, Function.SIGN_ORDER, Function.SECURITY_SETTING)
+            function.value.replace("-", "_"): menu.has_page(institution, function) for function in _OFFERED
         },
         "revocations_left": seen.revocations_left,
         "revocation_limit": institution.revocation.yearly_limit,

@@ -206,6 +206,7 @@ def obtain(request: CustomerRequest, kind: str, procedure_id: UUID) -> HttpRespo
     context = _frame(request, ProcedureKind(kind)) | {
         "seconds": request.institution.application.progress_seconds,
         "offer_backup": request.institution.application.offer_backup,
+        "offer_phone": menu.has_page(request.institution, Function.PHONE_UPLOAD),
         "modes": [mode.value for mode in request.institution.security.choices],
         "mode": request.institution.security.default.value if request.institution.security.default else "",
         "rule": request.institution.key.password.describe() if request.institution.key.password else None,
