@@ -19,7 +19,7 @@ SCREENS = {"light": 1280, "dark": 390}
 LOCALES = {"zh-hant": "zh-TW", "en": "en-GB"}
 OPEN = ("", "login/", "signed-out/", "environment/", "announcements/", "instructions/", "faq/", "nowhere/")
 PERSONAL = (
-    "certificates/", "apply/", "import/", "export/", "data-check/", "repair/", "security/", "orders/", "environment/",
+    "certificates/", "apply/", "import/", "export/", "data-check/", "repair/", "security/", "orders/", "phone/", "phone-upload/", "environment/",
     "announcements/", "instructions/", "faq/", "revoke/done/",
 )  # fmt: skip
 #: Words that stand in Latin letters in Chinese pages too: names, units and what the manuals themselves write so.

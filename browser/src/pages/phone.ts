@@ -39,7 +39,7 @@ function forget(): void {
 /** Show how long the code is valid, until `signal` is aborted. */
 function countDown(until: Date, signal: AbortSignal): void {
   const tell = (): void => {
-    const left = Math.max(0, Math.ceil((until.getTime() - api.now().getTime()) / 1000));
+    const left = Math.max(0, Math.floor((until.getTime() - api.now().getTime()) / 1000));
     const words = text("phone.left", { time: clock(left) });
     need("[data-left]").textContent = words;
     if (SPOKEN.has(left)) need("[data-spoken]").textContent = words;
