@@ -23,6 +23,7 @@ class Centre:
         self.requests = []
         self.faults = {}
         self.nonces = 0
+        self.opened_by_staff = True
 
     def client(self, retry=ONCE):
         return Client(BASE, "demo", transport=httpx.MockTransport(self), retry=retry)
@@ -42,10 +43,12 @@ class Centre:
         if first == "environment":
             return httpx.Response(200, json={"time": self.now.isoformat()})
         if first == "certificates":
-            return httpx.Response(200, json={"application": self.open_application()})
+            return httpx.Response(200, json=self.overview())
         if first == "nonces":
             self.nonces += 1
             return httpx.Response(200, json={"nonce": f"{self.nonces:024d}"})
+        if first == "redownloads":
+            return self.redownload(body)
         assert first == "applications", path
         return self.about_an_application(method, rest, body)
 
@@ -81,7 +84,28 @@ class Centre:
             return problem(404, "not-found")
         return httpx.Response(200, json={"state": self.applications[uuid]["state"], "percent": 100})
 
+    def overview(self):
+        application = self.open_application()
+        opened = application if self.opened_by_staff is True else None
+        return {"application": application, "redownload": opened}
+
+    def redownload(self, body):
+        application = self.open_application()
+        if application is None or self.opened_by_staff is not True:
+            return problem(403, "redownload-closed")
+        self.prove(application["request"], body)
+        self.opened_by_staff = "used"
+        return self.certificate(application["request"])
+
+    def prove(self, uuid, body):
+        proof = Answer(body["proof"])
+        structure = proof.octets("structure")
+        cms.verify_with_key_id(structure, proof.octets("signature"), self.applications[uuid]["key"])
+        assert Proof.parse(structure).purpose == "repair"
+
     def certificate(self, uuid):
+        if self.opened_by_staff is False:
+            return problem(403, "redownload-closed")
         chain = [self.issuing.certificate, self.root.certificate]
         values = {
             "certificate": encoded(self.applications[uuid]["certificate"]),
@@ -92,10 +116,7 @@ class Centre:
 
     def acknowledge(self, uuid, body):
         application = self.applications[uuid]
-        proof = Answer(body["proof"])
-        structure = proof.octets("structure")
-        cms.verify_with_key_id(structure, proof.octets("signature"), application["key"])
-        assert Proof.parse(structure).purpose == "repair"
+        self.prove(uuid, body)
         application["state"] = "installed"
         return httpx.Response(200, json={})
 

@@ -212,3 +212,44 @@ def test_a_left_over_key_is_used_again_if_its_password_is_known(store, centre):
         entry = client.run(custody.obtain(PLACE, store, PROCEDURE, "Another7"))
     assert entry.spki_sha256 == other.spki_sha256
     assert [each.request for each in store.pending()] == [left.request]
+
+
+@pytest.mark.spec("A9")
+def test_a_redownload_is_for_the_key_that_staff_opened_it_for(store, centre, tmp_path):
+    """M3 §3: the first download failed, staff open it again, and this machine has the key."""
+    centre.faults = {2: FAULTS[0]}
+    with centre.client() as client:
+        with pytest.raises(BROKEN):
+            client.run(custody.obtain(PLACE, store, PROCEDURE, PASSWORD))
+        centre.opened_by_staff = False
+        (found,) = client.run(custody.repair(PLACE, store, lambda _: PASSWORD))
+        assert found.outcome is Outcome.NOT_OPENED
+        with pytest.raises(ApiProblem) as caught:
+            client.run(custody.redownload(PLACE, store, PASSWORD))
+        assert caught.value.code == "redownload-closed"
+        centre.opened_by_staff = True
+        elsewhere = open_store("pfxdir", tmp_path / "elsewhere")
+        with pytest.raises(StoreRefused) as refused:
+            client.run(custody.redownload(PLACE, elsewhere, PASSWORD))
+        assert refused.value.code == "pending-unknown"
+        entry = client.run(custody.redownload(PLACE, store, PASSWORD))
+    assert centre.in_force == [entry.certificate]
+    signs(store, entry, PASSWORD)
+
+
+@pytest.mark.spec("A9")
+def test_a_redownload_that_broke_off_needs_no_second_opening(store, centre):
+    """What was fetched is on the disk before anything else is asked."""
+    centre.faults = {2: FAULTS[0]}
+    with centre.client() as client:
+        with pytest.raises(BROKEN):
+            client.run(custody.obtain(PLACE, store, PROCEDURE, PASSWORD))
+        begun = len(centre.requests)
+        centre.faults = {begun + 3: FAULTS[0]}  # overview, nonce, redownload, then the clock is asked
+        with pytest.raises(BROKEN):
+            client.run(custody.redownload(PLACE, store, PASSWORD))
+        assert centre.opened_by_staff == "used"
+        assert store.pending()[0].state is State.ISSUED
+        centre.opened_by_staff = False
+        (found,) = client.run(custody.repair(PLACE, store, lambda _: PASSWORD))
+    assert found.outcome is Outcome.FINISHED

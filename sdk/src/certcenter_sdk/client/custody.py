@@ -1,4 +1,4 @@
-"""A certificate's life on disk: apply, renew, repair and re-download, over a client and a key store (SPEC A3, A4, A9).
+"""A certificate's life on disk: apply, renew, repair, re-download, over a client and a key store (SPEC A3, A4, A9).
 
 Each step is written down before the next is asked for, so a flow that a crash or a cut broke off is taken up by
 `repair`, whatever it was doing. Nothing is asked of the centre twice that counts, and nothing is installed that was
@@ -229,6 +229,37 @@ def repair(
     return (*found, missing) if missing else tuple(found)
 
 
+def redownload(place: Place, store: KeyStore, password: str, *, report: Report = _silent) -> Flow[Entry]:
+    """憑證重新下載: fetch once more what staff have opened, on the machine that applied (manual M3 §3, SPEC A9).
+
+    `password` is the one that the key was made with.
+
+    Raises:
+        ApiProblem: `redownload-closed` where staff have opened nothing, or it was used, or the day is over.
+        StoreRefused: `pending-unknown` where the key was made elsewhere; as `finish`.
+    """
+    overview: Answer = yield calls.certificates()
+    opened = overview.values.get("redownload")
+    record: PendingKey | None = yield Work(partial(_waiting_for, store, opened))
+    if record is None:
+        raise StoreRefused("pending-unknown", "the key of that certificate is not on this machine")
+    if record.state.rank < State.ISSUED.rank:
+        key: PrivateKey = yield Work(partial(store.open_pending, record.request, password))
+        proof = yield from life.prove_key(place, Purpose.REPAIR, key, None)
+        answer: Answer = yield calls.redownload(proof)
+        yield Work(partial(_keep, store, record.request, answer))
+    entry: Entry = yield from finish(place, store, record.request, password, report=report)
+    return entry
+
+
+def _waiting_for(store: KeyStore, opened: object) -> PendingKey | None:
+    """The key that staff have opened it for; the newest one, for the centre to say why not, where they have not."""
+    if isinstance(opened, dict):
+        return store.pending_for(str(opened["spki_sha256"]))
+    waiting = store.pending()
+    return waiting[-1] if waiting else None
+
+
 def _repair_one(
     place: Place, store: KeyStore, record: PendingKey, passwords: Passwords, report: Report
 ) -> Flow[Repaired]:
@@ -330,6 +361,7 @@ __all__ = [
     "clock_skew",
     "finish",
     "obtain",
+    "redownload",
     "renew",
     "repair",
 ]

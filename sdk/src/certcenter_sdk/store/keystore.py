@@ -15,11 +15,11 @@ from cryptography import x509
 from certcenter_sdk import csr, keys, pfx
 from certcenter_sdk.errors import PfxRefused, StoreRefused
 from certcenter_sdk.keys import KeyType, PrivateKey
-from certcenter_sdk.store import checks, exporting, files, handles, importing, settings
+from certcenter_sdk.store import checks, exporting, files, handles, importing, placing, settings
 from certcenter_sdk.store.importing import Candidate
 from certcenter_sdk.store.keychain import Keychain, system_keychain
 from certcenter_sdk.store.locations import Location
-from certcenter_sdk.store.records import Issued, PendingKey, State, Wrapped
+from certcenter_sdk.store.records import Issued, PendingKey, State
 from certcenter_sdk.store.sessions import Session, Unlocked
 from certcenter_sdk.store.settings import SecurityMode
 from certcenter_sdk.store.shelf import Damaged, Entry, Shelf, Standing
@@ -53,7 +53,7 @@ class KeyStore:
 
     def find(self, spki_sha256: str) -> Entry | None:
         """The certificate for a key, by the key's name (SPEC A9)."""
-        return next((entry for entry in self.certificates() if entry.spki_sha256 == spki_sha256), None)
+        return self.shelf.find(spki_sha256)
 
     def damaged(self) -> tuple[Damaged, ...]:
         """Files that are there and can't be used as they are."""
@@ -108,7 +108,7 @@ class KeyStore:
             replaces=replaces.spki_sha256 if replaces else "",
             security=security.value if security else "",
         )
-        record = replace(record, wrapped=self._wrapped(record, key, password))
+        record = replace(record, wrapped=placing.wrapped(record, key, password, self.location))
         with self.shelf.writing():
             self.shelf.keep_record(record)
             again = self.shelf.record(record.request)
@@ -178,7 +178,7 @@ class KeyStore:
             checks.require_match(record, record.issued)
             checks.require_chain(record.issued, roots, now or datetime.now(UTC))
             if installed is None or installed.path != self.shelf.main_file(record.spki_sha256):
-                self._place(key, record.issued, password)
+                placing.place(self.shelf, key, record.issued, password)
             if record.state is not State.INSTALLED:
                 self.shelf.keep_record(record.at(State.INSTALLED))
             self._apply_security(record, key)
@@ -196,7 +196,7 @@ class KeyStore:
                 raise StoreRefused("not-issued", "nothing is installed that could be acknowledged")
             if record.state is not State.ACKED:
                 record = self.shelf.keep_record(record.at(State.ACKED, wrapped=None))
-            self._put_aside(record)
+            placing.put_aside(self.shelf, record, self._keychain)
         return self.find(record.spki_sha256)
 
     def open_pending(self, request: UUID, password: str) -> PrivateKey:
@@ -229,7 +229,7 @@ class KeyStore:
         Raises:
             PfxRefused: `wrong-password`, `damaged`, …; StoreRefused: `gone`, `changed` (not the file that was listed).
         """
-        return Unlocked(entry, pfx.read(self._unchanged(entry), password).key)
+        return Unlocked(entry, pfx.read(placing.unchanged(entry), password).key)
 
     def session(self, *, ask: Ask, entry: Entry | None = None) -> Session:
         """A trading session under the security setting as it stands now (SPEC A11); use it in a `with`.
@@ -257,10 +257,10 @@ class KeyStore:
         pfx.check_password(new_password, [self.location.identity])
         with self.shelf.writing():
             unlocked = self.unlock(entry, password)
-            self._write_pfx(unlocked.key, entry.issued, new_password, entry.path)
+            placing.write_pfx(self.shelf, unlocked.key, entry.issued, new_password, entry.path)
             record = self.pending_for(entry.spki_sha256)
             if record is not None:
-                wrapped = self._wrapped(record, unlocked.key, new_password)
+                wrapped = placing.wrapped(record, unlocked.key, new_password, self.location)
                 self.shelf.keep_record(replace(record, wrapped=wrapped))
         return self._required(entry.spki_sha256)
 
@@ -304,7 +304,7 @@ class KeyStore:
         if security is SecurityMode.NEVER:
             self._keychain()
         with self.shelf.writing():
-            self._place(candidate.key, candidate.issued, chosen)
+            placing.place(self.shelf, candidate.key, candidate.issued, chosen)
             if security is not None:
                 self._set_security(security, candidate.key, candidate.spki_sha256)
         return self._required(candidate.spki_sha256)
@@ -333,7 +333,7 @@ class KeyStore:
         """
         stamp = datetime.now(UTC).strftime("%Y%m%d%H%M%S")
         with self.shelf.writing():
-            self._unchanged(entry)
+            placing.unchanged(entry)
             target = self.shelf.removed_folder / f"{stamp}-{entry.sha256[:32]}.pfx"
             copies = [path for path in self.shelf.copies(entry.spki_sha256) if path != entry.path]
             files.move(entry.path, target)
@@ -364,14 +364,6 @@ class KeyStore:
 
     # Inside
 
-    def _unchanged(self, entry: Entry) -> bytes:
-        data = files.read(entry.path)
-        if data is None:
-            raise StoreRefused("gone", f"{entry.path} is no longer there")
-        if pfx.fingerprint(data) != entry.sha256:
-            raise StoreRefused("changed", f"{entry.path} was changed by somebody else")
-        return data
-
     def _handles(self) -> handles.Handles:
         return handles.Handles(self.shelf, self._keychain())
 
@@ -387,9 +379,6 @@ class KeyStore:
         if record.security or mode is SecurityMode.NEVER:
             self._set_security(mode, key, record.spki_sha256)
 
-    def _wrapped(self, record: PendingKey, key: PrivateKey, password: str) -> Wrapped:
-        return Wrapped.wrap(key, password.encode(), bound_to=record.name, iterations=self.location.iterations)
-
     def _key_of(self, record: PendingKey, password: str, installed: Entry | None) -> PrivateKey:
         """From the record; once installed from the PFX, whose password may be a newer one."""
         if installed is None:
@@ -398,28 +387,6 @@ class KeyStore:
             return self.unlock(installed, password).key
         except (PfxRefused, StoreRefused):
             return record.open(password)
-
-    def _place(self, key: PrivateKey, issued: Issued, password: str) -> None:
-        spki = keys.spki_sha256(key.public_key())
-        target = self.shelf.main_file(spki)
-        before = self.find(spki)
-        if before is None or before.path != target:
-            self.shelf.keep_aside(target)
-        self._write_pfx(key, issued, password, target)
-
-    def _write_pfx(self, key: PrivateKey, issued: Issued, password: str, target: Path) -> None:
-        data = exporting.encode(key, issued, password, self.location)
-        self.shelf.put(data, issued, target)
-        again = pfx.read(files.read(target) or b"", password)
-        if again.certificate != issued.certificate:
-            raise StoreRefused("reopen", f"{target} does not hold what was written")
-
-    def _put_aside(self, record: PendingKey) -> None:
-        old = self.find(record.replaces) if record.replaces else None
-        if old is not None and old.path.parent == self.shelf.certificates_folder:
-            files.move(old.path, self.shelf.replaced_folder / old.path.name)
-        if old is not None:
-            handles.forget(self.shelf, old.spki_sha256, self._keychain)
 
     def _required(self, spki_sha256: str) -> Entry:
         entry = self.find(spki_sha256)

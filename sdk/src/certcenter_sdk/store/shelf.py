@@ -209,6 +209,10 @@ class Shelf:
         order = list(Standing)
         return sorted(found.values(), key=lambda entry: _sorting(entry, order)), damaged
 
+    def find(self, spki_sha256: str) -> Entry | None:
+        """The certificate for a key, by the key's name."""
+        return next((entry for entry in self.entries()[0] if entry.spki_sha256 == spki_sha256), None)
+
     def copies(self, spki_sha256: str) -> list[Path]:
         """All files that hold this key, the one in use and those that were put aside."""
         return [
