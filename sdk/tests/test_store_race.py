@@ -51,7 +51,8 @@ def changing(kind, folder):
                 try:
                     store.change_password(store.current(), old, new)
                 except Refused as refused:
-                    assert refused.code in {"changed", "wrong-password"}, refused
+                    if refused.code not in {"changed", "wrong-password"}:
+                        raise
 
     return work
 
