@@ -210,6 +210,13 @@ def test_a_registered_program_signs_in_by_its_credential(connect):
     }
 
 
+@pytest.mark.spec("B10")
+def test_a_companys_user_gives_a_code(connect):
+    centre = Centre(ok(kind="none"), ok(token="t"))
+    connect(centre).run(flows.sign_in("04595257", "x", user_code="maker1"))
+    assert json.loads(centre.requests[1].content)["user_code"] == "maker1"
+
+
 @pytest.mark.spec("B1")
 def test_pictures_are_shown_and_no_captcha_is_none(connect):
     picture = ok(kind="image", token="tk", image=encode_bytes(b"PNG"), work=None)

@@ -37,19 +37,24 @@ class SignedOrder:
     receipt: Answer
 
 
-def sign_in(identity: str, password: str, *, picture: Callable[[bytes], str] | None = None) -> Flow[Session]:
+def sign_in(
+    identity: str,
+    password: str,
+    *,
+    user_code: str = "",
+    picture: Callable[[bytes], str] | None = None,
+) -> Flow[Session]:
     """Log a customer in as the page does: the captcha of the institution's policy, then ID and password.
 
-    `picture` shows a PNG to a person and returns the letters that it shows, where policy asks for an image.
+    `user_code` is who acts for a company, where policy has users; `picture` shows a PNG to a person and returns the letters that it shows, where policy asks for an image.
 
     Raises:
         ChallengeUnsolved: a picture and nobody to look at it; a proof of work that is not to be done in time.
     """
     challenge: Answer = yield calls.captcha()
     proof: str = yield Work(lambda: _captcha_answer(challenge, picture))
-    session: Session = yield calls.open_session(
-        {"identity": identity, "password": password, "captcha": proof}
-    )
+    body = {"identity": identity, "password": password, "captcha": proof}
+    session: Session = yield calls.open_session(body | ({"user_code": user_code} if user_code else {}))
     return session
 
 

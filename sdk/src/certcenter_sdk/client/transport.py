@@ -87,9 +87,9 @@ class Client:
             except ApiProblem as refusal:
                 problem = refusal
 
-    def sign_in(self, identity: str, password: str) -> Session:
-        """Log in with ID and password; the captcha is solved on the way."""
-        self.core.session = self.run(flows.sign_in(identity, password))
+    def sign_in(self, identity: str, password: str, *, user_code: str = "") -> Session:
+        """Log in with ID and password (a company's user with a code, too); the captcha is solved on the way."""
+        self.core.session = self.run(flows.sign_in(identity, password, user_code=user_code))
         return self.core.session
 
     def sign_out(self) -> None:
@@ -189,9 +189,9 @@ class AsyncClient:
             except ApiProblem as refusal:
                 problem = refusal
 
-    async def sign_in(self, identity: str, password: str) -> Session:
-        """Log in with ID and password; the captcha is solved on the way."""
-        self.core.session = await self.run(flows.sign_in(identity, password))
+    async def sign_in(self, identity: str, password: str, *, user_code: str = "") -> Session:
+        """Log in with ID and password (a company's user with a code, too); the captcha is solved on the way."""
+        self.core.session = await self.run(flows.sign_in(identity, password, user_code=user_code))
         return self.core.session
 
     async def sign_out(self) -> None:
