@@ -10,7 +10,7 @@ from pathlib import Path
 from bench.table import show
 
 #: The issue's own four first, then what the rooms measure of themselves.
-SCRIPTS = ("issue", "overview", "page", "memory", "logins", "orders", "ca", "audit")
+SCRIPTS = ("issue", "overview", "page", "memory", "logins", "orders", "ca", "audit", "terminal")
 
 
 def main() -> int:

@@ -11,9 +11,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from hashlib import new as new_hash
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
-from asn1crypto import pkcs12 as asn1
-from asn1crypto.algos import EncryptionAlgorithm
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
@@ -23,6 +22,10 @@ from cryptography.hazmat.primitives.serialization import PrivateFormat, pkcs12
 from certcenter_sdk import keys
 from certcenter_sdk.errors import PfxRefused
 from certcenter_sdk.keys import PrivateKey
+
+if TYPE_CHECKING:  # asn1crypto takes long to import, and most programs that hold a PFX only list it
+    from asn1crypto import pkcs12 as asn1
+    from asn1crypto.algos import EncryptionAlgorithm
 
 MAX_BYTES = 256 * 1024
 """A PFX of one key and its chain has 3 to 10 kB."""
@@ -128,6 +131,8 @@ def check_password(password: str, forbidden: Collection[str]) -> None:
 
 
 def _with_new_mac(data: bytes, password: str) -> bytes:
+    from asn1crypto import pkcs12 as asn1
+
     pfx = asn1.Pfx.load(data, strict=True)
     mac = pfx["mac_data"]
     salt = secrets.token_bytes(_SALT_SIZE)
@@ -168,6 +173,8 @@ def read(data: bytes, password: str) -> Pfx:
             `wrong-password`, `unsupported`, `damaged`, `no-private-key`, `several-keys`, `no-certificate`,
             `key-mismatch`, `key-type`.
     """
+    from asn1crypto import pkcs12 as asn1
+
     if len(data) > MAX_BYTES:
         raise PfxRefused("too-large", f"more than {MAX_BYTES} bytes")
     try:
@@ -198,7 +205,7 @@ def _load(data: bytes, password: str) -> pkcs12.PKCS12KeyAndCertificates:
         return pkcs12.load_pkcs12(data, password.encode())
 
 
-def _check_outside(pfx: asn1.Pfx, password: str) -> None:
+def _check_outside(pfx: "asn1.Pfx", password: str) -> None:
     """Version, MAC and the price of trying: all that can be known before decrypting."""
     if pfx["version"].native != "v3" or pfx["auth_safe"]["content_type"].native != "data":
         raise ValueError("not a PFX of version 3 with a password MAC")
@@ -221,7 +228,7 @@ def _check_outside(pfx: asn1.Pfx, password: str) -> None:
         raise PfxRefused("wrong-password", "the password is wrong")
 
 
-def _inner_iterations(pfx: asn1.Pfx) -> int:
+def _inner_iterations(pfx: "asn1.Pfx") -> int:
     """The largest iteration count that decrypting would take."""
     safes = [
         info["content"]["encrypted_content_info"]["content_encryption_algorithm"]
@@ -236,7 +243,7 @@ def _inner_iterations(pfx: asn1.Pfx) -> int:
     return max(map(_count, safes + bags), default=0)
 
 
-def _count(algorithm: EncryptionAlgorithm) -> int:
+def _count(algorithm: "EncryptionAlgorithm") -> int:
     parameters = algorithm["parameters"]
     if algorithm["algorithm"].native == "pbes2":
         parameters = parameters["key_derivation_func"]["parameters"]
@@ -244,8 +251,10 @@ def _count(algorithm: EncryptionAlgorithm) -> int:
     return int(parameters["iterations"].native)
 
 
-def _visible_bags(pfx: asn1.Pfx) -> list[asn1.SafeBag]:
+def _visible_bags(pfx: "asn1.Pfx") -> "list[asn1.SafeBag]":
     """The bags outside encrypted safes; keys are shrouded one by one, so that is where they are."""
+    from asn1crypto import pkcs12 as asn1
+
     return [
         bag
         for info in pfx.authenticated_safe
@@ -254,7 +263,7 @@ def _visible_bags(pfx: asn1.Pfx) -> list[asn1.SafeBag]:
     ]
 
 
-def _visible_key_bags(pfx: asn1.Pfx) -> int:
+def _visible_key_bags(pfx: "asn1.Pfx") -> int:
     return sum(bag["bag_id"].native in _KEY_BAGS for bag in _visible_bags(pfx))
 
 

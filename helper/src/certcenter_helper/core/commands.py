@@ -1,7 +1,6 @@
 """The command core: one door to all commands, over `desk.Desk`. Window and command line call nothing else."""
 
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,6 +80,8 @@ class Commands:
     @property
     def version(self) -> str:
         """The helper's own version."""
+        from importlib.metadata import version
+
         return version("certcenter-helper")
 
     @property
