@@ -1,5 +1,6 @@
 """The SDK has a call for each operation of the API, and no call that the API does not have (issue 3: the whole API)."""
 
+import ast
 import importlib
 import inspect
 import pkgutil
@@ -7,6 +8,8 @@ import re
 import types
 import typing
 from collections.abc import Iterator
+from enum import Enum
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -29,8 +32,8 @@ VALUES = {
     Signed: Signed(b"a", b"b"),
     Order: ORDER,
 }
-#: Not for programs: the document itself.
-APART = {"GET /openapi.json"}
+#: Not for programs: the document itself, and the share of a key that a page keeps.
+APART = {"GET /openapi.json", "POST /recoveries/key-share"}
 
 
 def calls() -> Iterator[tuple[str, Call[object]]]:
@@ -46,18 +49,37 @@ def calls() -> Iterator[tuple[str, Call[object]]]:
                 yield f"{found.name}.{name}", _made(function, hints)
 
 
+def _paths_in_flows() -> set[str]:
+    """Paths that a flow asks for without a function of their own, such as `recoveries/unlock`."""
+    found = set()
+    for path in Path(certcenter_sdk.client.__path__[0]).glob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        found |= {
+            node.value
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        }
+    return {each for each in found if "/" in each}
+
+
 def _made(function: types.FunctionType, hints: dict[str, object]) -> Call[object]:
     positional, named = [], {}
     for name, parameter in inspect.signature(function).parameters.items():
         if parameter.default is not inspect.Parameter.empty:
             continue
-        value = VALUES.get(_plain(hints[name]), {})  # type: ignore[call-overload]
+        value = _value(_plain(hints[name]))
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
             named[name] = value
         else:
             positional.append(value)
     made: Call[object] = function(*positional, **named)
     return made
+
+
+def _value(kind: object) -> object:
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return next(iter(kind))
+    return VALUES.get(kind, {})  # type: ignore[call-overload]
 
 
 def _plain(hint: object) -> object:
@@ -79,7 +101,8 @@ def _operations() -> dict[str, re.Pattern[str]]:
 def test_every_operation_has_a_call_and_every_call_an_operation() -> None:
     operations = _operations()
     assert len(operations) > 20
-    missing = set(operations) - APART
+    inside = _paths_in_flows()
+    missing = {each for each in operations if each.partition(" /")[2] not in inside} - APART
     strangers = []
     for name, call in calls():
         said = f"/{call.path}"
