@@ -14,7 +14,7 @@ HOUSE = Path(__file__).resolve().parents[1]
 FOLDERS = ("sdk/tests", "server/tests", "helper/tests", "tests")
 DELIVERED = (
     *("A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8", "A9", "A10", "A11", "A12", "A13", "A14", "A15"),
-    *("B1", "B2"),
+    *("B1", "B2", "B4", "B5", "B6", "B7", "B10"),
     *("D1", "D3", "D4", "D6", "D7", "D9"),
     *("E1", "E2", "E3", "E4", "E6", "E7", "E8", "E9", "E10", "E11"),
     *("F1", "F2", "F3", "F4"),

@@ -204,3 +204,12 @@ def test_where_policy_does_not_sync_the_voice_password_stays_apart(centre):
     program = Program().sign_in()
     refuse(program, calls.change_login(PASSWORD, NEW, sync_voice=True), status=409, code="voice-not-synced")
     assert signs_in(PASSWORD, "sample")
+
+
+@pytest.mark.spec("E2")
+def test_a_login_code_of_ones_own_logs_in_instead_of_the_id(program):
+    refuse(program, calls.choose_login_code("x"), status=422, code="invalid")
+    send(program, calls.choose_login_code("kiteflyer"), expect=204)
+    assert send(program, calls.login_code(), expect=200) == {"code": "kiteflyer"}
+    assert not signs_in(PASSWORD)
+    assert Program(slug="demo", identity="KiteFlyer").sign_in().token

@@ -6,7 +6,16 @@ from uuid import UUID
 from certcenter_sdk.client.answers import Answer
 from certcenter_sdk.client.calls import Call, Signed
 
-__all__ = ["change_login", "change_withdrawal", "table", "unify", "verify_pin", "voice_table"]
+__all__ = [
+    "change_login",
+    "change_withdrawal",
+    "choose_login_code",
+    "login_code",
+    "table",
+    "unify",
+    "verify_pin",
+    "voice_table",
+]
 
 
 def table() -> Call[Answer]:
@@ -41,6 +50,18 @@ def unify(old: str, new: str) -> Call[None]:
     """One login password for all accounts (SPEC B7). Every session ends, this one too; only a branch separates again."""
     body = {"old": old, "new": new}
     return Call(method="POST", path="passwords/unification", body=body, read=_nothing)
+
+
+def login_code() -> Call[Answer]:
+    """The login code (使用者代號) of the customer, `code`; empty: none."""
+    return Call(method="GET", path="passwords/login-code", read=_as_is)
+
+
+def choose_login_code(code: str) -> Call[None]:
+    """Log in by this name instead of the ID from now on; empty: by the ID again. Problem `not-found`: policy has none."""
+    return Call(
+        method="PUT", path="passwords/login-code", body={"code": code}, read=_nothing, repeatable=True
+    )
 
 
 def voice_table() -> Call[Answer]:

@@ -54,6 +54,7 @@ class Event(StrEnum):
     PASSWORDS_SEPARATION_REFUSED = "password:separate:refused"
     VOICE_ACCEPTED = "voice:password:accepted"
     VOICE_REFUSED = "voice:password:refused"
+    LOGIN_CODE_CHOSEN = "login:code:chosen"
     CLIENT_REGISTERED = "client:register:done"
     CLIENT_DISABLED = "client:disable:done"
     CLIENT_REFUSED = "client:secret:refused"

@@ -43,6 +43,11 @@ TEMPLATES: dict[Event, Template] = {
         ),
         _NOT_YOU,
     ),
+    Event.LOGIN_CODE_CHOSEN: Template(
+        _("Your login code was changed"),
+        _("The login code with which you log in was set, changed or removed at %(time)s."),
+        _NOT_YOU,
+    ),
     Event.PASSWORD_CHANGED: Template(
         _("Your password was changed"),
         _("Your password was changed at %(time)s."),

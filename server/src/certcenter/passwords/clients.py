@@ -58,7 +58,7 @@ def sign_in(
     Raises ClientRefused, Invalid, LoginTooOften, LoginRefused, Busy.
     """
     sources.arrive(actor.source)
-    number, code = login.normalised(identity, password), ""
+    number, code = login.normalised(identity, password, institution=institution), ""
     if users.has_users(institution):
         number, code = users.normalised(identity, user_code or "", password)
     require(institution, client_id=client_id, client_secret=client_secret, actor=actor)

@@ -22,7 +22,6 @@ from certcenter.core.events import Event
 from certcenter.core.gates import Attempt, AttemptExpired, Gate, GateLocked, GateState, State
 from certcenter.core.ids import new_uuid
 from certcenter.core.sealing import Use
-from certcenter.identity import queries
 from certcenter.identity.models import CompanyUser, Customer, KnownDevice
 from certcenter.identity.sessions import Scope
 from certcenter.institutions import serving
@@ -31,7 +30,7 @@ from certcenter.institutions.vocabulary import LoginMethod
 from certcenter.notifications.actions import notify
 from certcenter.outbox.actions import enqueue
 from certcenter.passwords import captcha as captchas
-from certcenter.passwords import hashing, sources, store
+from certcenter.passwords import codes, hashing, sources, store
 from certcenter.passwords.errors import CaptchaRefused, LoginRefused, LoginTooOften
 from certcenter.passwords.models import Credential, CredentialKind
 
@@ -78,7 +77,7 @@ def sign_in(
     Raises Invalid (empty or impossible input, whoever it names), LoginTooOften, CaptchaRefused, LoginRefused, Busy.
     """
     sources.arrive(actor.source)
-    number = normalised(identity, password)
+    number = normalised(identity, password, institution=institution)
     try:
         captchas.check(institution, captcha)
     except CaptchaRefused as refusal:
@@ -91,7 +90,7 @@ def authenticate(
     institution: Institution, *, number: str, password: str, device_token: str | None, actor: Actor
 ) -> SignedIn:
     """Check a password for a normalised ID, after whatever stands in for the captcha. Raises LoginRefused, Busy."""
-    customer = queries.by_identity(institution.slug, number)
+    customer = codes.find(institution, number)
     # Where companies log in by their users, nobody logs in without a user code.
     by_user = institution.login.method is LoginMethod.COMPANY_USER_AND_PASSWORD
     found = [] if by_user else store.rows(customer)
@@ -196,12 +195,13 @@ def gate_of(institution: Institution, subject: str) -> Gate:
     )
 
 
-def normalised(identity: str, password: str) -> str:
-    """Return the ID in its normal form. Raises Invalid for what can be nobody's: it tells nothing about anybody."""
+def normalised(identity: str, password: str, *, institution: Institution | None = None) -> str:
+    """Return the ID in its normal form, or the user code where `institution` has such. Raises Invalid for what can be nobody's: it tells nothing about anybody."""
     problems = {}
     number = ""
     try:
-        number = taiwan.parse_identity(identity).value
+        code = codes.parse(institution, identity) if institution else None
+        number = code or taiwan.parse_identity(identity).value
     except taiwan.IdentityError as error:
         problems["identity"] = _MISSING if not identity.strip() else _IDENTITY[error.code]
     if not password:

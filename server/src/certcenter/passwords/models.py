@@ -93,6 +93,24 @@ class FormerPassword(models.Model):
         return f"former:{self.pk}"
 
 
+class LoginCode(models.Model):
+    """A customer's own name to log in with instead of the ID (`codes`), in small letters."""
+
+    customer = models.OneToOneField(
+        Customer, on_delete=models.CASCADE, primary_key=True, related_name="login_code"
+    )
+    institution = models.CharField(max_length=40)
+    code = models.CharField(max_length=16)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["institution", "code"], name="login_code_once_an_institution"),
+        ]
+
+    def __str__(self) -> str:
+        return f"login-code:{self.pk}"
+
+
 class Client(models.Model):
     """A program that may log customers in without a captcha. Its secret (256 random bits) is kept as an HMAC."""
 

@@ -1,7 +1,7 @@
 """The voice password as a telephone takes it: letters by the keypad's table (SPEC B4; manual M2, 轉換規則對照表).
 
-A voice password that mirrors the web password weakens it: whoever learns the digits has at most 4 candidates for each
-letter. So nothing is converted unless the institution's policy turns it on (docs/adr/0016).
+A voice password that mirrors the web password weakens it: whoever learns the digits has at most 9 candidates for each
+place. So nothing is converted unless the institution's policy turns it on (docs/adr/0012).
 """
 
 from dataclasses import dataclass

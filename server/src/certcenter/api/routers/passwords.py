@@ -16,7 +16,7 @@ from certcenter.certificates import queries as certificates
 from certcenter.core.errors import Conflict, Invalid, NotFound
 from certcenter.core.gates import GateHardLocked, GateLocked
 from certcenter.identity.models import Line
-from certcenter.passwords import change, queries, store, voice
+from certcenter.passwords import change, codes, queries, store, voice
 from certcenter.passwords.errors import (
     ClientRefused,
     LoginRefused,
@@ -106,6 +106,18 @@ class UnifyIn(Input):
     new: Password
 
 
+class LoginCodeIn(Input):
+    """A name of one's own to log in with; empty: the ID logs in again."""
+
+    code: Annotated[str, line(32, least=0)]
+
+
+class LoginCodeOut(Output):
+    """The customer's own code; empty: none."""
+
+    code: str
+
+
 class VoiceTableOut(Output):
     """The telephone's keypad: digit → capital letters (ITU-T E.161)."""
 
@@ -184,6 +196,19 @@ def unify_passwords(request: CallerRequest, body: UnifyIn) -> Status[None]:
     """One login password for all accounts; only a branch separates them again. All sessions end: log in anew."""
     caller = request.auth
     change.unify(caller.customer, old=body.old, new=body.new, actor=caller.actor)
+    return Status(204, None)
+
+
+@router.get("/passwords/login-code", **operation(200, LoginCodeOut))
+def login_code(request: CallerRequest) -> LoginCodeOut:
+    """The login code (使用者代號) of the customer."""
+    return LoginCodeOut(code=codes.current(request.auth.customer))
+
+
+@router.put("/passwords/login-code", **operation(204, None, Invalid, NotFound))
+def choose_login_code(request: CallerRequest, body: LoginCodeIn) -> Status[None]:
+    """Choose, change or give up the login code; with one, the ID opens nothing. 404 where policy has none."""
+    codes.choose(request.auth.customer, body.code, actor=request.auth.actor)
     return Status(204, None)
 
 

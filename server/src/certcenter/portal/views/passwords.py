@@ -242,9 +242,9 @@ def _own_futures(request: CustomerRequest, account: Account | None) -> list[Acco
 
 def _shown(each: PasswordLine) -> dict[str, Any]:
     """One line of the table in words."""
-    lines, kinds, states = dict(Line.choices), dict(CredentialKind.choices), _state_words()
+    lines, states = dict(Line.choices), _state_words()
     return {
-        "kind": kinds[each.kind],
+        "kind": _kind_words()[each.kind],
         "line": lines[each.line] if each.line else "",
         "branch": each.branch,
         "masked": each.masked,
@@ -254,6 +254,15 @@ def _shown(each: PasswordLine) -> dict[str, Any]:
         "expires_at": each.expires_at,
         "state": states.get(each.state, ""),
         "bad": each.state in (ExpiryState.EXPIRED, ExpiryState.MUST_CHANGE),
+    }
+
+
+def _kind_words() -> dict[CredentialKind, str]:
+    """密碼別 as manual M2 has it."""
+    return {
+        CredentialKind.NETWORK: _("Network"),
+        CredentialKind.WITHDRAWAL: _("Withdrawal"),
+        CredentialKind.VOICE: _("Voice"),
     }
 
 
