@@ -23,7 +23,14 @@ from certcenter.outbox import dispatcher
 from certcenter.outbox.handlers import Attempt, Task
 from certcenter.outbox.models import Message as OutboxRow
 
-DETAILS = {"serial": "4F2A", "ends": "2027-01-31", "address": "192.0.2.7", "old": "0936***054", "new": "–", "user": "chou01"}
+DETAILS = {
+    "serial": "4F2A",
+    "ends": "2027-01-31",
+    "address": "192.0.2.7",
+    "old": "0936***054",
+    "new": "–",
+    "user": "chou01",
+}
 SOURCES = Path(templates.__file__).resolve().parents[1]
 
 
