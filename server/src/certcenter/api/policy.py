@@ -67,6 +67,14 @@ class HouseOut(Output):
     accents: AccentsOut
 
 
+class PasswordRuleOut(Output):
+    """Letters and digits within a length; `max_length` null: no upper limit."""
+
+    min_length: int
+    max_length: int | None
+    text: str
+
+
 class LoginOut(Output):
     """How a customer logs in, and when the session ends."""
 
@@ -75,6 +83,9 @@ class LoginOut(Output):
     idle_seconds: int
     warning_seconds: int
     absolute_seconds: int
+    slip_dialog: bool
+    """The slip from the counter is asked for (送出/關閉) at the first 憑證作業: `GET slip`."""
+    password: PasswordRuleOut
 
 
 class MenuItemOut(Output):
@@ -93,14 +104,6 @@ class MenuOut(Output):
     overview_actions: tuple[Function, ...]
 
 
-class PasswordRuleOut(Output):
-    """Letters and digits within a length; `max_length` null: no upper limit."""
-
-    min_length: int
-    max_length: int | None
-    text: str
-
-
 class KeyOut(Output):
     """Where the private key lives and what it may be."""
 
@@ -113,12 +116,22 @@ class KeyOut(Output):
     password: PasswordRuleOut | None
 
 
+class ChoiceOut(Output):
+    """How a choice is called here, and what it means."""
+
+    label: str
+    explained: str
+
+
 class SecurityOut(Output):
     """The security setting (SPEC A11)."""
 
     choices: tuple[SecurityMode, ...]
     default: SecurityMode | None
     asked_at: tuple[Function, ...]
+    labels: dict[SecurityMode, ChoiceOut]
+    note: str | None
+    """From when a changed setting holds."""
 
 
 class ApplicationPolicyOut(Output):
@@ -128,6 +141,9 @@ class ApplicationPolicyOut(Output):
     birth_calendar: Calendar
     offer_backup: bool
     progress_seconds: tuple[int, int]
+    done: str
+    advice: tuple[str, ...]
+    """What to do next, after applying and renewing."""
     unreachable: str
 
 
@@ -139,6 +155,7 @@ class RenewalOut(Output):
     before: int
     after: int
     afterwards: AfterRenewal
+    notes: tuple[str, ...]
     too_late: str
 
 
@@ -161,6 +178,11 @@ class ExportOut(Output):
     compatible_allowed: bool
     copies_file: bool
     """The PFX at rest is copied after a check, under the password that it has."""
+    file_name: str
+    """Template of `{id}`, `{masked_id}`, `{broker}`, `{end_date}`; a certificate's own answer has it filled in."""
+    notes: tuple[str, ...]
+    done: str
+    """Said when the file lies there; `{folder}` is filled in by the device."""
 
 
 class RepairOut(Output):
@@ -168,6 +190,7 @@ class RepairOut(Output):
 
     mode: RepairMode
     note: str
+    done: str
 
 
 class CodesOut(Output):
@@ -180,6 +203,8 @@ class CodesOut(Output):
     channels: tuple[Channel, ...]
     delivery: CodeDelivery
     identification_code: bool
+    notes: tuple[str, ...]
+    """【注意事項】."""
 
 
 class StatusOut(Output):
@@ -232,6 +257,8 @@ class RecommendedOut(Output):
     safari: int
     clock_skew_seconds: int
     screen_width: int
+    helper: str
+    """The oldest desktop helper that this centre serves."""
 
 
 class PolicyOut(Output):
@@ -261,16 +288,16 @@ def policy_of(institution: Institution, *, language: str, origin: str) -> Policy
     words = _Words(language)
     return PolicyOut(
         institution=_house(institution, words, origin),
-        login=_login(institution),
+        login=_login(institution, words),
         menu=_menu(institution, words),
         key=_key(institution, words),
-        security=SecurityOut(**_same(institution.security, SecurityOut)),
+        security=_security(institution, words),
         application=ApplicationPolicyOut(**_same(institution.application, ApplicationPolicyOut, words)),
         renewal=_renewal(institution, words),
         revocation=_revocation(institution, words),
-        export=ExportOut(**_same(institution.export, ExportOut)),
+        export=ExportOut(**_same(institution.export, ExportOut, words)),
         repair=RepairOut(**_same(institution.repair, RepairOut, words)),
-        codes=_codes(institution),
+        codes=_codes(institution, words),
         statuses=_statuses(institution, words),
         contact=_contact(institution, words),
         links=tuple(LinkOut(**_same(link, LinkOut, words)) for link in institution.links),
@@ -287,6 +314,8 @@ class _Words:
         self._language = language
 
     def __call__(self, value: Any) -> Any:
+        if isinstance(value, tuple) and value and isinstance(value[0], Text):
+            return tuple(each.get(self._language) for each in value)
         return value.get(self._language) if isinstance(value, Text) else value
 
 
@@ -320,13 +349,15 @@ def _portal(institution: Institution, origin: str) -> str:
     return f"{asked.scheme}://{institution.host}{port}"
 
 
-def _login(institution: Institution) -> LoginOut:
+def _login(institution: Institution, words: _Words) -> LoginOut:
     return LoginOut(
         method=institution.login.method,
         captcha=institution.login.captcha,
         idle_seconds=institution.session.idle_minutes * 60,
         warning_seconds=institution.session.warning_seconds,
         absolute_seconds=institution.session.absolute_minutes * 60,
+        slip_dialog=institution.login.slip_dialog,
+        password=_password(institution.passwords.login, words),
     )
 
 
@@ -351,6 +382,19 @@ def _key(institution: Institution, words: _Words) -> KeyOut:
     )
 
 
+def _security(institution: Institution, words: _Words) -> SecurityOut:
+    security = institution.security
+    return SecurityOut(
+        choices=security.choices,
+        default=security.default,
+        asked_at=security.asked_at,
+        labels={
+            mode: ChoiceOut(**_same(security.labels[mode], ChoiceOut, words)) for mode in security.choices
+        },
+        note=words(security.note),
+    )
+
+
 def _password(rule: PasswordRule, words: _Words) -> PasswordRuleOut:
     return PasswordRuleOut(
         min_length=rule.min_length, max_length=rule.max_length, text=words(rule.describe())
@@ -365,6 +409,7 @@ def _renewal(institution: Institution, words: _Words) -> RenewalOut:
         before=renewal.window.before,
         after=renewal.window.after,
         afterwards=renewal.after,
+        notes=words(renewal.notes_text()),
         too_late=words(renewal.too_late),
     )
 
@@ -380,11 +425,12 @@ def _revocation(institution: Institution, words: _Words) -> RevocationPolicyOut:
     )
 
 
-def _codes(institution: Institution) -> CodesOut:
+def _codes(institution: Institution, words: _Words) -> CodesOut:
     codes = institution.codes.default
     return CodesOut(
         seconds=codes.minutes * 60,
-        **{name: getattr(codes, name) for name in CodesOut.model_fields if name != "seconds"},
+        notes=words(codes.notes_text(institution.branding.name)),
+        **{name: getattr(codes, name) for name in CodesOut.model_fields if name not in {"seconds", "notes"}},
     )
 
 

@@ -37,6 +37,11 @@ _COMMANDS = {
         "outbox",
         "See messages that failed, try them again. 檢視失敗的訊息、重試。",
     ),
+    "downloads": (
+        "certcenter.ctl.downloads",
+        "downloads",
+        "Offer the desktop helper's files. 提供憑證小幫手下載檔。",
+    ),
     "backup": ("certcenter.ctl.backups", "backup", "Write everything into one file. 備份。"),
     "restore": ("certcenter.ctl.restores", "restore", "Bring a backup back into an empty home. 還原。"),
     "serve": ("certcenter.ctl.processes", "serve", "Run the web server. 啟動網頁伺服器。"),

@@ -135,6 +135,30 @@ CUSTOMERS: Final[dict[str, tuple[Person, ...]]] = {
             email="lin.zm@example.com", accounts="securities:9A10-0324340", life=Life.EXPIRING,
             note="certificate ends soon, its backup file is in the demo folder: import and renew",
         ),
+        Person(
+            national_id="F220000004", name="李雅婷", birth_date="1995-09-21", phone="0912000005",
+            email="yating@example.com", accounts="securities:9A10-0000001", life=Life.VALID,
+            note="valid certificate, its backup file is in the demo folder",
+        ),
+        Person(
+            national_id="G120000003", name="吳宗翰", birth_date="1979-01-17", phone="0912000006",
+            email="zonghan@example.com", accounts="securities:9A10-0000002", life=Life.WAITING,
+            note="issued, never installed, its key is on no device here: revoke and apply",
+        ),
+        Person(
+            national_id="D220000002", name="黃淑芬", birth_date="1968-11-30", phone="0912000003",
+            accounts="securities:9A10-0000003", life=Life.EXPIRED,
+            note="certificate ended more than 30 days ago: apply again",
+        ),
+        Person(
+            national_id="E120000001", name="張家豪", birth_date="1982-03-08", phone="0912000004",
+            email="jiahao@example.com", accounts="securities:9A10-0000004", life=Life.REVOKED,
+            note="certificate revoked online once this year",
+        ),
+        Person(
+            national_id="J120000005", name="蔡承恩", birth_date="1988-08-08", accounts="securities:9A10-0000042",
+            note="no contact on file: is sent to the branch",
+        ),
     ),
     "example": (
         Person(
@@ -146,6 +170,26 @@ CUSTOMERS: Final[dict[str, tuple[Person, ...]]] = {
             national_id="C120000009", name="林志明", birth_date="1975-06-15", phone="0912000002",
             email="lin.zm@example.com", accounts="securities:5850-0012346", life=Life.EXPIRING,
             note="certificate ends soon, its backup file is in the demo folder: import and renew",
+        ),
+        Person(
+            national_id="A123456789", name="王三豐", birth_date="1987-12-05", phone="0936000054",
+            email="wang.sanfeng@example.com", accounts="securities:5850-0000001", life=Life.VALID,
+            note="valid certificate, its backup file is in the demo folder",
+        ),
+        Person(
+            national_id="G120000003", name="吳宗翰", birth_date="1979-01-17", phone="0912000006",
+            email="zonghan@example.com", accounts="securities:5850-0000002", life=Life.WAITING,
+            note="issued, never installed, its key is on no device here: staff revoke, then a slip",
+        ),
+        Person(
+            national_id="D220000002", name="黃淑芬", birth_date="1968-11-30", phone="0912000003",
+            accounts="securities:5850-0000003", life=Life.EXPIRED,
+            note="certificate has ended: get a slip, then apply",
+        ),
+        Person(
+            national_id="E120000001", name="張家豪", birth_date="1982-03-08", phone="0912000004",
+            email="jiahao@example.com", accounts="securities:5850-0000004", life=Life.REVOKED,
+            note="certificate revoked by staff",
         ),
     ),
     "model-bank": (

@@ -22,6 +22,7 @@ from certcenter.demo.people import Life
 from certcenter.identity.models import Customer
 from certcenter.identity.queries import accounts, contacts
 from certcenter.institutions import serving
+from certcenter.institutions.vocabulary import OnlineRevocation
 from certcenter.institutions.vocabulary import Proof as Asked
 from certcenter.notifications.models import DemoMessage
 from certcenter.proof import nonces
@@ -58,6 +59,10 @@ class Walker:
             user_agent="demo set-up",
         )
 
+    @property
+    def _officer(self) -> Actor:
+        return Actor(kind=ActorKind.STAFF, institution=self.customer.institution, id="officer")
+
     def steps(self, life: Life) -> Iterator[tuple[datetime, Callable[[], object]]]:
         """What has to be done when, for the customer to arrive at `life` today."""
         if life is Life.NONE:
@@ -68,8 +73,7 @@ class Walker:
         if life is Life.REVOKED:
             yield begun + timedelta(days=1), self.revoke
         if life is Life.SUSPENDED:
-            officer = Actor(kind=ActorKind.STAFF, institution=self.customer.institution, id="officer")
-            suspend = partial(actions.suspend, self.customer, suspended=True, actor=officer)
+            suspend = partial(actions.suspend, self.customer, suspended=True, actor=self._officer)
             yield begun + timedelta(days=1), suspend
 
     def apply(self, *, acknowledge: bool) -> Certificate:
@@ -93,7 +97,9 @@ class Walker:
         )
 
     def revoke(self) -> Certificate:
-        """Revoke online, with consent, birth date and code."""
+        """Revoke online, by the proofs of the policy; where that is the staff's, have them do it."""
+        if serving.get(self.customer.institution).revocation.online is not OnlineRevocation.REVOKE:
+            return actions.revoke_by_staff(self.customer, note="demo set-up", actor=self._officer)
         return actions.revoke(self.customer, procedure_id=self.prove(ProcedureKind.REVOKE), actor=self.actor)
 
     def prove(self, kind: ProcedureKind) -> UUID:
@@ -124,10 +130,8 @@ class Walker:
 
     def fetch_slip(self) -> str:
         """Be handed a slip at the counter; its password."""
-        officer = Actor(kind=ActorKind.STAFF, institution=self.customer.institution, id="officer")
-        handed = slips.issue(
-            self.customer, purpose=SlipPurpose.CERTIFICATE, note="demo set-up", actor=officer
-        )
+        purpose = SlipPurpose.CERTIFICATE
+        handed = slips.issue(self.customer, purpose=purpose, note="demo set-up", actor=self._officer)
         return handed.secret
 
     def _give_slip(self) -> None:

@@ -2,9 +2,10 @@
 
 from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from certcenter.institutions.base import Count, PasswordRule, PolicyModel
+from certcenter.core.texts import Text
+from certcenter.institutions.base import Count, PasswordRule, PolicyModel, known_placeholders
 from certcenter.institutions.vocabulary import (
     Calendar,
     Captcha,
@@ -56,12 +57,36 @@ class CodePolicy(PolicyModel):
     delivery: CodeDelivery = CodeDelivery.CHOSEN
     identification_code: bool = True
     """Four random capitals shown on the page and first in the message."""
+    notes: tuple[Text, ...] = ()
+    """What stands beside the field (【注意事項】); may hold {name}, {resend} and {tries}."""
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.resend_seconds >= self.minutes * 60:
             raise ValueError("resend_seconds must be shorter than the code's life")
         return self
+
+    @field_validator("notes")
+    @classmethod
+    def _known(cls, notes: tuple[Text, ...]) -> tuple[Text, ...]:
+        return known_placeholders(notes, {"name", "resend", "tries"})
+
+    def notes_text(self, name: Text) -> tuple[Text, ...]:
+        """`notes` with this policy's numbers and the institution's `name` in them."""
+        whole, rest = divmod(self.resend_seconds, 60)
+        resend = {
+            "zh": f"{self.resend_seconds}秒" if rest else f"{whole}分鐘",
+            "en": f"{self.resend_seconds} seconds"
+            if rest
+            else f"{whole} minute" + ("" if whole == 1 else "s"),
+        }
+        return tuple(
+            Text(
+                zh=note.zh.format(name=name.zh, resend=resend["zh"], tries=self.tries),
+                en=note.en.format(name=name.en, resend=resend["en"], tries=self.tries),
+            )
+            for note in self.notes
+        )
 
 
 class CodesPolicy(PolicyModel):

@@ -1,5 +1,6 @@
 """What all policy models have in common, and the small types that several of them use."""
 
+import string
 from datetime import time
 from enum import StrEnum
 from typing import Annotated, Self
@@ -13,6 +14,20 @@ class PolicyModel(BaseModel):
     """Frozen; a key that no model knows is an error, for a misspelt limit would otherwise be no limit."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+def known_placeholders(texts: tuple[Text, ...], allowed: set[str]) -> tuple[Text, ...]:
+    """Return `texts`. Raises ValueError where one names something in braces that nobody fills in."""
+    for text in texts:
+        for words in (text.zh, text.en):
+            unknown = {
+                name for _, name, _, _ in string.Formatter().parse(words) if name is not None
+            } - allowed
+            if unknown:
+                raise ValueError(
+                    f"unknown placeholder {{{min(unknown)}}}; known are {', '.join(sorted(allowed))}"
+                )
+    return texts
 
 
 Count = Annotated[int, Field(ge=1)]

@@ -14,6 +14,7 @@ from certcenter.institutions.base import (
     PolicyModel,
     ServiceHours,
     Slug,
+    known_placeholders,
 )
 from certcenter.institutions.vocabulary import (
     AfterRenewal,
@@ -79,6 +80,13 @@ class KeyPolicy(PolicyModel):
         return self
 
 
+class ChoiceLabel(PolicyModel):
+    """How a choice is called here, and what it means."""
+
+    label: Text
+    explained: Text
+
+
 class SecurityPolicy(PolicyModel):
     """The security setting (SPEC A11); a token always asks for its PIN and has no choices."""
 
@@ -86,11 +94,17 @@ class SecurityPolicy(PolicyModel):
     default: SecurityMode | None = None
     asked_at: tuple[Function, ...] = ()
     """Where the setting is also asked, besides its own page."""
+    labels: dict[SecurityMode, ChoiceLabel] = {}
+    """The choices in words."""
+    note: Text | None = None
+    """From when a changed setting holds."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.choices and self.default not in self.choices:
             raise ValueError("default must be one of choices")
+        if missing := [mode.value for mode in self.choices if mode not in self.labels]:
+            raise ValueError(f"labels lacks {', '.join(missing)}")
         if not self.choices and (self.default is not None or self.asked_at):
             raise ValueError("without choices there is no default and nothing to ask")
         return self
@@ -106,6 +120,10 @@ class ApplicationPolicy(PolicyModel):
     """備份/取消 after the certificate is installed."""
     progress_seconds: tuple[Count, Count] = (5, 20)
     """What 「下載憑證需 5~20 秒，請稍候」 promises."""
+    done: Text
+    """Said when an applied or renewed certificate is installed."""
+    advice: tuple[Text, ...] = ()
+    """What the customer should do next, after applying and renewing."""
     unreachable: Text
     """Said to a customer who has no contact on file or cannot give the proof: which way to the branch."""
 
@@ -143,8 +161,23 @@ class RenewalPolicy(PolicyModel):
     proofs: Proofs
     window: RenewalWindow
     after: AfterRenewal
+    notes: tuple[Text, ...] = ()
+    """When and how one renews; may hold {window}."""
     too_late: Text
     """Said when the window is over."""
+
+    @field_validator("notes")
+    @classmethod
+    def _known(cls, notes: tuple[Text, ...]) -> tuple[Text, ...]:
+        return known_placeholders(notes, {"window"})
+
+    def notes_text(self) -> tuple[Text, ...]:
+        """`notes` with this policy's window in them."""
+        window = self.window.describe()
+        return tuple(
+            Text(zh=note.zh.format(window=window.zh), en=note.en.format(window=window.en))
+            for note in self.notes
+        )
 
 
 class ValidityPolicy(PolicyModel):
@@ -230,6 +263,10 @@ class ExportPolicy(PolicyModel):
     """3DES and SHA-1 for old Windows, with a warning."""
     copies_file: bool = False
     """The PFX at rest is copied after a check instead of a new one being made."""
+    notes: tuple[Text, ...] = ()
+    """《重要說明》."""
+    done: Text
+    """Said when the file lies where the customer wanted it; may hold {folder}."""
 
     @field_validator("file_name")
     @classmethod
@@ -247,6 +284,8 @@ class RepairPolicy(PolicyModel):
     """When staff may open it; an opening ends when these hours do."""
     note: Text
     """What the customer is told about it."""
+    done: Text
+    """Said when the certificate was fetched."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

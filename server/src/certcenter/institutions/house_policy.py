@@ -95,5 +95,7 @@ class EnvironmentPolicy(PolicyModel):
     safari: Annotated[int, Field(ge=15)] = 17
     clock_skew_seconds: Annotated[int, Field(ge=1, le=3600)] = 120
     """By how much the device's clock may differ."""
+    helper: Annotated[str, StringConstraints(pattern=r"^[0-9]+(\.[0-9]+){1,2}$")] = "0.1"
+    """The oldest desktop helper and command line that this centre serves."""
     screen_width: Annotated[int, Field(ge=320)] = 360
     """CSS pixels."""

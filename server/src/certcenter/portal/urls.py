@@ -46,6 +46,7 @@ urlpatterns = [
     *common,
     path("api/v1/", include("certcenter.api.urls")),
     path("", front.front, name="front"),
+    path("downloads/<str:name>", front.download, name="download"),
     path("login/", session.login, name="login"),
     path("login/sound/", session.captcha_sound, name="captcha-sound"),
     path("logout/", session.logout, name="logout"),

@@ -29,6 +29,8 @@ class Config(BaseSettings):
     #: Extra policy files; the shipped ones serve the demo.
     institutions_dir: Path | None = None
     secrets_dir: Path | None = Field(default=None, alias="CERTCENTER_SECRETS")
+    #: The desktop helper's files and their manifest (`certcenterctl downloads`); `<home>/downloads` without it.
+    downloads_dir: Path | None = None
     #: Host name of the staff pages, and of the index page, without a port.
     staff_host: str = "staff.localhost"
     index_host: str = "127.0.0.1"
@@ -83,6 +85,11 @@ class Config(BaseSettings):
         config = cls()
         found = {name: SecretStr(config._secret_file(name)) for name in SECRET_NAMES if config._missing(name)}
         return config.model_copy(update=found)
+
+    @property
+    def downloads_path(self) -> Path:
+        """The directory of the desktop helper's files."""
+        return self.downloads_dir or self.home / "downloads"
 
     @property
     def secrets_path(self) -> Path:

@@ -1,7 +1,7 @@
 """Issue a slip, check its password, use it once, void it: all writes about slips (SPEC E3, D5).
 
 The secret is shown once, to be printed, and kept as an HMAC under a key outside the database: it is random and long
-enough (69 bits) that a slow hash would add nothing (docs/adr/0012).
+enough (69 bits) that a slow hash would add nothing (docs/adr/0022).
 """
 
 import secrets

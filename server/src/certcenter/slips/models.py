@@ -17,7 +17,7 @@ class SlipPurpose(models.TextChoices):
 
 
 class Slip(models.Model):
-    """One slip of paper. The secret is kept as an HMAC under a key outside the database (docs/adr/0012)."""
+    """One slip of paper. The secret is kept as an HMAC under a key outside the database (docs/adr/0022)."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     #: Stands on the paper and in the history; no secret.

@@ -1,19 +1,22 @@
 """The pages before login: the list of institutions, and each institution's 憑證中心 front page."""
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from certcenter.core.errors import NotFound
 from certcenter.institutions.policy import Institution
 from certcenter.institutions.serving import served
-from certcenter.institutions.vocabulary import KeyPlace
-from certcenter.portal import documents
+from certcenter.institutions.vocabulary import KeyPlace, OnlineRevocation, Proof
+from certcenter.portal import documents, downloads
 from certcenter.portal import render as rendering
 from certcenter.portal.access import institution_page
 from certcenter.portal.site import InstitutionRequest
 
 NEWS_SHOWN = 3
+#: Where the key lives on the customer's computer, in the desktop helper's hands.
+WITH_HELPER = frozenset({KeyPlace.HELPER, KeyPlace.PFX_DIRECTORY})
 
 
 @require_safe
@@ -53,6 +56,24 @@ def front(request: InstitutionRequest) -> HttpResponse:
         "portal/front.html",
         {
             "in_browser": institution.key.place is KeyPlace.BROWSER,
+            "with_helper": institution.key.place in WITH_HELPER,
+            "with_slip": Proof.SLIP in institution.application.proofs,
+            "by_staff": institution.revocation.online is OnlineRevocation.STAFF_ONLY,
+            "downloads": downloads.offered().items(),
             "news": documents.announcements(institution.slug)[:NEWS_SHOWN],
         },
     )
+
+
+@require_safe
+@institution_page
+def download(request: InstitutionRequest, name: str) -> HttpResponse:  # noqa: ARG001 - a view
+    """One of the helper's files. Its name says nothing about where it lies: only the manifest's names are found."""
+    found = downloads.find(name)
+    if found is None:
+        raise NotFound
+    response = FileResponse(found.path.open("rb"), as_attachment=True, filename=found.file)
+    response["Content-Type"] = "application/octet-stream"
+    response["ETag"] = f'"{found.sha256}"'
+    response["Cache-Control"] = "public, max-age=300"
+    return response  # type: ignore[return-value]  # streamed: the decorators pass on whatever answers
