@@ -106,3 +106,44 @@ def test_where_there_is_no_password_centre_there_are_no_runs(centre: object) -> 
     bank = Program(slug="model-bank")
     body = {"purpose": "unlock", "identity": "04595257", "birth_date": BORN}
     bank.refused("POST", "recoveries", body, status=404, code="not-found")
+
+
+def reissue(program: Program, flow: str, account: str | None = None, contact: str | None = None) -> str:
+    """From the sending to the new password; returns it."""
+    sent = program.send(recovery.send_code(flow, account=account, contact=contact))
+    code = program.newest_code(sent.text("identification"))
+    initial = program.send(recovery.check_code(flow, sent.text("challenge"), code))
+    done = program.send(recovery.redeem(flow, initial, "Marble4417"))
+    assert done.values == {"unified": True, "voice": False}
+    return "Marble4417"
+
+
+@pytest.mark.spec("B8")
+def test_the_sdk_reissues_with_a_certificate(wang: Program) -> None:
+    wang.obtain()
+    lock()
+    proven = drive(wang, recovery.prove(PLACE, WANG, BORN, wang.key, wang.leaf))
+    assert proven.flow not in repr(proven)
+    first = proven.contacts[0]["id"]
+    wang.sign_in(reissue(wang, proven.flow, proven.accounts[0]["id"], first))
+
+
+@pytest.mark.spec("B9", "E5")
+def test_the_sdk_reissues_by_mail(program: Program) -> None:
+    from certcenter.notifications.models import DemoMessage
+
+    begun = program.send(recovery.begin_request(WANG, BORN))
+    program.send(recovery.confirm_request(begun.text("flow"), begun.values["accounts"][0]["id"]))
+    mail = DemoMessage.objects.filter(channel="email", text__contains="/reissue/link/").latest("pk").text
+    url = next(word for word in mail.split() if "#" in word)
+    opened = program.send(recovery.open_link(url, BORN))
+    program.sign_in(reissue(program, opened.text("flow")))
+
+
+@pytest.mark.spec("B8")
+def test_a_cancelled_run_is_over(wang: Program) -> None:
+    wang.obtain()
+    proven = drive(wang, recovery.prove(PLACE, WANG, BORN, wang.key, wang.leaf))
+    wang.call("POST", "recoveries/cancellation", {"flow": proven.flow}, expect=204)
+    wang.refused("POST", "recoveries/codes", {"flow": proven.flow}, status=410, code="recovery-gone")
+    wang.sign_in()

@@ -446,3 +446,31 @@ def test_runs_belong_to_their_institution(holder):
         )
     assert caught.value.code == "recovery-gone"
     assert Flow.objects.count() == 1
+
+
+@pytest.mark.spec("B10")
+def test_where_policy_syncs_it_the_voice_password_follows(sqlite_ready):
+    from certcenter.institutions import serving
+    from certcenter.passwords import voice
+    from certcenter.passwords.models import CredentialKind
+    from certcenter.passwords.store import matching, rows
+
+    demo = serving.get("demo")
+    person = Person(customer=newcomer(institution="demo"))
+    set_password(person.customer, PASSWORD, actor=person.actor)
+    token, shown = requests.begin(
+        demo, identity=person.customer.national_id, birth_date=typed(person.customer), actor=visitor()
+    )
+    requests.request(demo, token=token, account_id=shown.accounts[0].id, actor=visitor())
+    token, _flow = links.open_link(
+        demo, link_token=mailed(), birth_date=typed(person.customer), actor=visitor()
+    )
+    sent = reissue.send(demo, token=token, account_id=None, contact_id=None, actor=visitor())
+    code = code_of("簡訊通行碼為" + sent.identification)
+    initial = reissue.check(
+        demo, token=token, challenge_id=sent.challenge_id, code=code, actor=visitor()
+    ).initial
+    done = reissue.redeem(demo, token=token, initial=initial, password=NEW, repeated=NEW, actor=visitor())
+    assert done.voice
+    found = rows(person.customer, CredentialKind.VOICE)
+    assert matching(found, voice.to_digits(NEW), kind=CredentialKind.VOICE)

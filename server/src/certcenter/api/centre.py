@@ -19,6 +19,7 @@ from certcenter.api.routers import (
     procedures,
     proofs,
     recoveries,
+    reissues,
     sessions,
     slips,
     transfers,
@@ -40,6 +41,7 @@ _ROUTERS = (
     passwords.router,
     users.router,
     recoveries.router,
+    reissues.router,
 )
 
 

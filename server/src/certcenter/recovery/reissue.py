@@ -20,11 +20,14 @@ from certcenter.core.errors import CentreError, Invalid
 from certcenter.core.events import Event
 from certcenter.core.sealing import Use
 from certcenter.core.taiwan import taipei_day
+from certcenter.identity.models import Customer
 from certcenter.institutions.policy import Institution
 from certcenter.otp import actions as otp
 from certcenter.otp.models import Purpose
 from certcenter.passwords import actions as passwords
-from certcenter.passwords import store
+from certcenter.passwords import store, voice
+from certcenter.passwords.models import CredentialKind
+from certcenter.passwords.store import Prepared
 from certcenter.recovery import flows, links
 from certcenter.recovery.checks import require_still
 from certcenter.recovery.errors import FlowGone, InitialPasswordWrong, ReissuesUsedUp
@@ -122,7 +125,7 @@ def redeem(
     with _Refusals(flow, actor, but=Invalid):
         customer = require_still(flow)
         _require_initial(institution, flow, initial.strip())
-        prepared = [store.prepare(customer, password, account=flow.account_id)]
+        prepared = _prepared(institution, flow, customer, password)
         with transaction.atomic():
             flows.take(flow, Step.REDEEM, initial_mac="")
             require_still(flow)
@@ -189,6 +192,22 @@ def _require_initial(institution: Institution, flow: Flow, initial: str) -> None
         mine.update(state=FlowState.ENDED, initial_mac="")
         raise FlowGone
     raise InitialPasswordWrong(tries_left=left)
+
+
+def _prepared(institution: Institution, flow: Flow, customer: Customer, password: str) -> list[Prepared]:
+    """Hash what this reissue changes; the voice password follows where policy syncs it (SPEC B10)."""
+    prepared = [store.prepare(customer, password, account=flow.account_id)]
+    if institution.passwords.voice_sync:
+        prepared.append(
+            store.prepare(
+                customer,
+                voice.to_digits(password),
+                kind=CredentialKind.VOICE,
+                account=flow.account_id,
+                follows=True,
+            )
+        )
+    return prepared
 
 
 def _mac(flow: Flow, initial: str) -> str:

@@ -85,7 +85,7 @@ class UnlockedOut(Output):
 )
 def start(request: VisitRequest, response: HttpResponse, body: StartRecovery) -> Status[RecoveryOut]:
     """Begin to unlock, or to reissue with a certificate."""
-    visit = _at_password_centre(request)
+    visit = at_password_centre(request)
     begun = devices.start(
         visit.institution,
         kind=_KINDS[body.purpose],
@@ -94,7 +94,7 @@ def start(request: VisitRequest, response: HttpResponse, body: StartRecovery) ->
         actor=visit.actor,
     )
     answer = RecoveryOut(
-        flow=_handed(visit, response, begun.token), nonce=begun.nonce, expires_at=begun.expires_at
+        flow=handed(visit, response, begun.token), nonce=begun.nonce, expires_at=begun.expires_at
     )
     return Status(201, answer)
 
@@ -106,7 +106,7 @@ def start(request: VisitRequest, response: HttpResponse, body: StartRecovery) ->
 )
 def release_share(request: VisitRequest, body: AskVisitorShare) -> ShareOut:
     """The share that unlocks a key in the page, for the right verifier; a wrong one counts (SPEC E2)."""
-    visit = _at_password_centre(request)
+    visit = at_password_centre(request)
     share: Share = devices.release_share(
         visit.institution,
         token=held(visit, body),
@@ -136,9 +136,9 @@ def release_share(request: VisitRequest, body: AskVisitorShare) -> ShareOut:
 )
 def unlock(request: VisitRequest, body: GiveProof) -> UnlockedOut:
     """Open the locked login with the device's proof, once until the next successful login."""
-    visit = _at_password_centre(request)
+    visit = at_password_centre(request)
     devices.unlock(
-        visit.institution, token=held(visit, body), proof=_signed(visit, body.proof), actor=visit.actor
+        visit.institution, token=held(visit, body), proof=signed(visit, body.proof), actor=visit.actor
     )
     return UnlockedOut(unlocked=True)
 
@@ -150,19 +150,22 @@ def held(visit: Visit, body: Holder) -> str:
     return body.flow or ""
 
 
-def _handed(visit: Visit, response: HttpResponse, token: str) -> str | None:
+def handed(visit: Visit, response: HttpResponse, token: str) -> str | None:
+    """Hand a new run's token over: to a browser in its cookie, to a program in the answer."""
     if visit.kind is not SessionKind.BROWSER:
         return token
     keep_flow(response, token, seconds=int(LIFETIME.total_seconds()))
     return None
 
 
-def _at_password_centre(request: VisitRequest) -> Visit:
+def at_password_centre(request: VisitRequest) -> Visit:
+    """Return the visit at an institution that has a password centre. Raises NotFound."""
     visit = request.auth
     if not visit.institution.passwords.centre:
         raise NotFound
     return visit
 
 
-def _signed(visit: Visit, proof: Signed) -> SignedProof:
+def signed(visit: Visit, proof: Signed) -> SignedProof:
+    """Return the proof as it was made at this origin."""
     return SignedProof(structure=proof.structure, signature=proof.signature, origin=visit.origin)
