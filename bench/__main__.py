@@ -10,7 +10,18 @@ from pathlib import Path
 from bench.table import show
 
 #: The issue's own four first, then what the rooms measure of themselves.
-SCRIPTS = ("issue", "overview", "page", "memory", "logins", "orders", "ca", "audit", "terminal")
+SCRIPTS = (
+    "issue",
+    "overview",
+    "page",
+    "memory",
+    "logins",
+    "timing",
+    "orders",
+    "ca",
+    "audit",
+    "terminal",
+)
 
 
 def main() -> int:

@@ -267,6 +267,13 @@ def lock_check(rounds: int) -> list[float]:
     return _timed(look, rounds)
 
 
+def refusals(rounds: int) -> dict[str, dict[str, list[float]]]:
+    """Milliseconds of refused logins of each kind, in turns; limits of a source are the caller's business."""
+    from bench.refusals import measure
+
+    return measure(rounds)
+
+
 def _timed(work: Callable[[], object], rounds: int) -> list[float]:
     """Milliseconds of each run, after a few that warm up."""
     for _ in range(5):
@@ -295,6 +302,7 @@ COMMANDS = {
     "hash": hash_milliseconds,
     "login_page": login_page,
     "lock_check": lock_check,
+    "refusals": refusals,
 }
 
 if __name__ == "__main__":

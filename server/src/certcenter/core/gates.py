@@ -164,6 +164,13 @@ class Gate:
             raise GateHardLocked
         raise GateNotLocked if found.state is State.ACTIVE else UnlockUsed
 
+    def spend(self) -> None:
+        """Write once, as the outcome of an attempt does, and count nothing: what was not admitted costs as much (SPEC E4)."""
+        with self._transaction():
+            self._reservations().filter(pk=0).delete()
+            self._rows.update(in_flight=_less(0), changed_at=clock.now())
+            self.state()
+
     def clear(self, *, then: Callable[[], None] | None = None) -> None:
         """Forget all failures, the used unlock and what is in flight (a reissue does so, SPEC E2, B3); `then` as `unlock`."""
         with self._transaction():

@@ -150,6 +150,7 @@ def compare_at(
     except GateLocked as closed:
         # A locked login costs what a wrong one costs, or the answer's time would tell (SPEC E4).
         hashing.verify(None, password)
+        gate.spend()
         record_refusal(refused, actor=actor, subject=gate.subject, reason=closed.code)
         raise LoginRefused from None
     except AttemptExpired:

@@ -1,0 +1,93 @@
+"""Refused logins of each kind, timed in turns inside a centre (`bench.timing` judges them, a test in its short form)."""
+
+import random
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from certcenter.core.actor import Actor, ActorKind
+from certcenter.core.errors import CentreError
+from certcenter.identity.actions import import_customer
+from certcenter.identity.models import Customer
+from certcenter.identity.rows import CustomerRow
+from certcenter.institutions import serving
+from certcenter.passwords import login
+from certcenter.passwords.actions import set_password
+
+SLUG = "sample"
+PASSWORD = "Marble4417"
+#: Valid IDs (SPEC F1): one customer for each state, and one that nobody has.
+IDS = {
+    "wrong": "A123456789",
+    "contactless": "B220000000",
+    "locked": "C120000009",
+    "hard-locked": "D220000002",
+    "no password": "E120000001",
+    "unknown": "J120000005",
+}
+NOBODY = Actor(kind=ActorKind.ANONYMOUS, institution=SLUG, address="192.0.2.7")
+
+
+def measure(rounds: int) -> dict[str, dict[str, list[float]]]:
+    """Return milliseconds by kind. A wrong guess is made good at once, so that its login never locks."""
+    people = {kind: _customer(kind, number) for kind, number in IDS.items() if kind != "unknown"}
+    _lock(people["locked"])
+    _lock(people["hard-locked"])
+    login.gate(people["hard-locked"]).unlock()
+    _lock(people["hard-locked"])
+    taken: dict[str, list[float]] = {kind: [] for kind in IDS}
+    empty: dict[str, list[float]] = {"known": [], "unknown": []}
+    for number in range(rounds + 3):
+        for kind in random.sample(list(IDS), len(IDS)):
+            took = _took(lambda kind=kind: _guess(IDS[kind], "Wrong1234"))  # type: ignore[misc]
+            if number >= 3:
+                taken[kind].append(took)
+            _forgive(people.get(kind), kind)
+        pair = [("known", "wrong"), ("unknown", "unknown")]
+        for kind, person in random.sample(pair, len(pair)):
+            took = _took(lambda person=person: _guess(IDS[person], ""))  # type: ignore[misc]
+            if number >= 3:
+                empty[kind].append(took)
+    return {"login": taken, "empty": empty}
+
+
+def _customer(kind: str, number: str) -> Customer:
+    contact = "" if kind == "contactless" else f"0912{sum(map(ord, number)):06d}"
+    row = CustomerRow.parse(
+        {"national_id": number, "name": "王小明", "birth_date": "1980-01-01", "phones": contact}
+    )
+    customer = import_customer(row, institution=SLUG, actor=NOBODY).customer
+    if kind != "no password":
+        set_password(customer, PASSWORD, actor=NOBODY)
+    return customer
+
+
+def _lock(customer: Customer) -> None:
+    for _ in range(serving.get(SLUG).lock.wrong_limit):
+        login.count_failure(customer, actor=NOBODY)
+
+
+def _guess(number: str, password: str) -> None:
+    login.authenticate(
+        serving.get(SLUG),
+        number=login.normalised(number, password),
+        password=password,
+        device_token=None,
+        actor=NOBODY,
+    )
+
+
+def _forgive(customer: Customer | None, kind: str) -> None:
+    """Keep each login in the state of its kind."""
+    if kind in ("locked", "hard-locked"):
+        return
+    institution = serving.get(SLUG)
+    subject = customer.subject if customer else login.nobody(institution, IDS["unknown"])
+    login.gate_of(institution, subject).clear()
+
+
+def _took(work: Callable[[], None]) -> float:
+    began = time.perf_counter()
+    with suppress(CentreError):
+        work()
+    return (time.perf_counter() - began) * 1000
