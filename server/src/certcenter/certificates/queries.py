@@ -300,18 +300,6 @@ def status_for_renewal(customer: Customer, certificate: x509.Certificate, *, at:
     return None if inside else "outside-window"
 
 
-def status_for_proof(customer: Customer, certificate: x509.Certificate, *, at: datetime) -> str | None:
-    """Whether the signer's certificate proves this customer's device (SPEC E6): one that may sign orders at `at`.
-
-    None means yes, else a code. An ended one that could still be renewed proves nothing here (SPEC A4).
-    """
-    stored = find_equal(customer, certificate)
-    if stored is None:
-        return "not-yours"
-    found = status_at(stored, at)
-    return None if found.usable else found.reason
-
-
 def find_equal(customer: Customer, certificate: x509.Certificate) -> Certificate | None:
     """The customer's stored certificate that equals `certificate` to the byte, so a namesake of another CA is nothing."""
     key = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

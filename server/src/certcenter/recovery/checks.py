@@ -4,7 +4,7 @@ from uuid import UUID
 
 from cryptography import x509
 
-from certcenter.certificates.queries import status_for_proof
+from certcenter.certificates.queries import status_for_use
 from certcenter.core import clock
 from certcenter.identity import queries
 from certcenter.identity.models import Customer
@@ -28,7 +28,7 @@ def require_still(flow: Flow) -> Customer:
     _require_contacts(customer, {each for each in wanted if each is not None})
     if flow.certificate is not None:
         certificate = x509.load_der_x509_certificate(bytes(flow.certificate))
-        if status_for_proof(customer, certificate, at=clock.now()) is not None:
+        if status_for_use(customer, certificate, at=clock.now()) is not None:
             raise DetailsChanged
     return customer
 

@@ -13,7 +13,7 @@ from django.db import transaction
 from certcenter.audit.actions import record, record_refusal
 from certcenter.certificates.actions import SignedProof
 from certcenter.certificates.procedures import BIRTH_DATES
-from certcenter.certificates.queries import status_for_proof
+from certcenter.certificates.queries import status_for_use
 from certcenter.core import clock, limits
 from certcenter.core.actor import Actor
 from certcenter.core.errors import CentreError
@@ -137,7 +137,7 @@ def _proven(institution: Institution, flow: Flow, proof: SignedProof) -> Proven:
             spki=None,
             session=str(flow.pk),
             origin=proof.origin,
-            status=status_for_proof,
+            status=status_for_use,
             anonymous=True,
         )
     except verify.ProofRefused as refused:
