@@ -8,6 +8,11 @@ import pytest
 from playwright.sync_api import expect
 from tests.support.customer import PASSWORD, Customer
 
+from certcenter_sdk.client import Client, Upload
+from certcenter_sdk.client.phone import until_collected
+
+from .conftest import ARGUMENTS, CHROMIUM
+
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.spec("A12"),
@@ -258,3 +263,79 @@ def test_the_phone_page_can_be_installed(visit) -> None:
         session = phone.context.new_cdp_session(phone.page)
         found = session.send("Page.getInstallabilityErrors")["installabilityErrors"]
         assert [each["errorId"] for each in found if each["errorId"] != "in-incognito"] == []
+
+
+def film(picture: Path, path: Path, *, width: int = 640, height: int = 480) -> None:
+    """What a camera sees that looks at this picture, as Chromium's pretended camera reads it (YUV4MPEG2)."""
+    from PIL import Image
+
+    scene = Image.new("RGB", (width, height), "#555555")
+    code = Image.open(picture).convert("RGB")
+    code.thumbnail((height - 40, height - 40))
+    scene.paste(code, ((width - code.width) // 2, (height - code.height) // 2))
+    light, blue, red = scene.convert("YCbCr").split()
+    half = (width // 2, height // 2)
+    frame = b"FRAME\n" + light.tobytes() + blue.resize(half).tobytes() + red.resize(half).tobytes()
+    path.write_bytes(f"YUV4MPEG2 W{width} H{height} F10:1 Ip A1:1 C420jpeg\n".encode() + frame * 3)
+
+
+def test_the_camera_reads_the_code(visit, tmp_path: Path) -> None:
+    seen = tmp_path / "camera.y4m"
+    flags = [
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-video-capture={seen}",
+    ]
+    with visit(width=POCKET, language="en") as phone:
+        desk = visit.chromium.browser_type.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *flags])
+        try:
+            with Customer(desk, phone.centre, phone.person, language="en") as computer:
+                computer.log_in()
+                computer.apply()
+                show_code(phone)
+                picture = tmp_path / "code.png"
+                phone.page.locator("[data-qr]").screenshot(path=picture)
+                film(picture, seen)
+                computer.open("/phone-upload/")
+                computer.view("code")
+                computer.page.locator("[data-start]").click()
+                computer.view("compare")
+                assert matching(computer) == matching(phone)
+                expect(computer.page.locator("[data-video]")).to_be_hidden()
+        finally:
+            desk.close()
+
+
+def order_with(side: Customer, password: str) -> None:
+    """Sign an order; the certificate password is this one."""
+    assert side.draft()
+    side.sign(password=password)
+    side.says("簽章正確", "The signature is right")
+
+
+class AtDemo(Customer):
+    """A customer of the institution whose keys live in the desktop program."""
+
+    def open(self, path: str) -> None:
+        self.page.goto(self.centre.url("demo") + path)
+
+
+def test_the_sdk_sends_a_file_to_the_phone_page_which_signs(chromium, centre) -> None:
+    """What helper and command line do: the PFX lies on the disk, the phone is a page."""
+    person = centre.person("expiring", slug="demo")
+    with (
+        AtDemo(chromium, centre, person, language="en", width=POCKET) as phone,
+        Client(f"http://127.0.0.1:{centre.port}", "demo", language="en") as computer,
+    ):
+        phone.log_in()
+        text = show_code(phone)
+        computer.sign_in(person["id"], person["password"])
+        file = centre.backup(person, slug="demo").read_bytes()
+        upload = Upload.prepare(text, file, centre.pfx_password, institution="demo")
+        assert upload.matching_code == matching(phone)
+        computer.send_to_phone(upload)
+        unlock(phone, centre.pfx_password)
+        phone.view("here")
+        phone.shot("phone-here-demo")
+        order_with(phone, centre.pfx_password)
+        assert computer.run(until_collected(upload)) == "fetched"
