@@ -3,10 +3,12 @@
 import re
 from pathlib import Path
 
+import httpx
 import pytest
 from tests.support.centre import Centre
 
 from certcenter_sdk import store
+from certcenter_sdk.client import Client, Customer, calls, custody
 
 pytestmark = pytest.mark.xdist_group("browser")  # one worker has the running centre
 PAGE = Path(__file__).resolve().parents[2] / "docs/integrators.md"
@@ -50,3 +52,37 @@ def test_the_pages_code_runs(centre: Centre, tmp_path, monkeypatch, capsys):
 
 def test_the_page_has_its_parts():
     assert len(blocks()) >= 7
+
+
+@pytest.mark.spec("A4", "A7", "A8")
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("slug", ["sample", "demo"])
+def test_a_renewal_of_an_imported_certificate(centre: Centre, tmp_path, slug):
+    """Both profiles whose customers hold files: the old one is imported, signs for the new one, and is replaced."""
+    person = [each for each in centre.people(slug=slug) if each["certificate"] == "expiring"][-1]
+    kept = store.KeyStore(store.helper_location(slug, person["id"], base=tmp_path))
+    old = kept.import_pfx(centre.backup(person, slug=slug).read_bytes(), centre.pfx_password)
+    born = person["birth_date"]
+
+    def read_code(sent):
+        return centre.code(sent.identification, slug=slug) if sent.identification else newest(centre, slug)
+
+    customer = Customer(birth_date=f"{int(born[:4]) - 1911}{born[5:7]}{born[8:]}", read_code=read_code)
+    with Client(f"http://127.0.0.1:{centre.port}", slug) as client:
+        client.sign_in(person["id"], person["password"])
+        unlocked = kept.unlock(old, centre.pfx_password)
+        flow = custody.renew(client.core.place, customer, kept, "Renewed99", old=unlocked)
+        new = client.run(flow)
+        assert client.run(custody.repair(client.core.place, kept, lambda _: pytest.fail("asked"))) == ()
+        there = client.send(calls.certificates()).values
+        client.sign_out()
+    assert there["host"]["spki_sha256"] == new.spki_sha256
+    assert kept.current() == new
+    assert kept.find(old.spki_sha256).standing is store.Standing.REPLACED
+
+
+def newest(centre, slug):
+    """The code in the newest message, where the policy's codes bear no identification."""
+    messages = httpx.get(centre.describe["outbox"]["json"], params={"institution": slug}).json()["messages"]
+    found = [re.search(r"\b(\d{6})\b", each["text"]) for each in messages]
+    return next(each.group(1) for each in found if each)
