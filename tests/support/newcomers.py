@@ -49,7 +49,7 @@ def settle() -> None:
     from certcenter.demo import people
 
     people.CUSTOMERS["sample"] += newcomers(COUNTS, branch="1020")
-    people.CUSTOMERS["demo"] += newcomers(HELPER_COUNTS, branch="9A10")
+    people.CUSTOMERS["demo"] += newcomers(HELPER_COUNTS, branch="9A30")
     main(["demo", "--prepare-only"], standalone_mode=False)
     _use_up_revocations(people.CUSTOMERS["sample"][-1].national_id)
 
