@@ -30,6 +30,7 @@ PAGES: dict[Function, str] = {
     Function.USERS: "users",
     Function.OWN_PASSWORD: "own-password",
     Function.LOGOUT: "logout",
+    Function.CLOSE: "logout",  # 關閉視窗: no page may close the customer's window, but it can end the session
 }
 #: What stands below the menu where the policy offers it outside the menu proper: a company's users act by themselves.
 _BESIDE: dict[Function, Text] = {
@@ -52,7 +53,7 @@ WITH_BROWSER_KEY = frozenset(
 #: What uses a key of this browser, be it the institution's place for keys or a phone that got one (SPEC A12).
 WITH_ANY_BROWSER_KEY = frozenset({Function.SECURITY_SETTING, Function.SIGN_ORDER})
 #: A rule is drawn above the first of these: from here on it is not about the certificate.
-_APART = (Function.ENVIRONMENT_CHECK, Function.LOGOUT)
+_APART = (Function.ENVIRONMENT_CHECK, Function.LOGOUT, Function.CLOSE)
 #: Pages that belong to an entry without standing in the menu themselves.
 _UNDER: dict[str, str] = {
     "apply": "overview",
@@ -110,10 +111,10 @@ def entries(institution: Institution, *, current: str) -> list[Entry]:
         Entry(
             label=item.label,
             url=reverse(PAGES[item.function]),
-            icon=item.function.value,
+            icon=Function.LOGOUT.value if item.function is Function.CLOSE else item.function.value,
             current=PAGES[item.function] == marked,
             parted=item.function in (_APART if not beside else beside[:1]),
-            post=item.function is Function.LOGOUT,
+            post=PAGES[item.function] == "logout",
         )
         for item in shown
     ]
