@@ -21,6 +21,7 @@ SCRIPTS = (
     "ca",
     "audit",
     "terminal",
+    "window",
 )
 
 

@@ -8,19 +8,24 @@ cd "$(dirname "$0")/.."
 
 declare -A NEEDED=(
     [chromium]=chromium [pk12util]=libnss3-tools [keytool]=default-jre-headless [openssl]=openssl [strace]=strace
-    [initdb]=postgresql
+    [initdb]=postgresql [qt-libraries]="libegl1 libgl1 libxkbcommon0 libdbus-1-3 libfontconfig1"
 )
 PATH="$PATH:$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -n 1)"
 
 missing() {
     for program in "${!NEEDED[@]}"; do
+        [ "$program" = qt-libraries ] && continue
         command -v "$program" >/dev/null || echo "$program"
     done
+    qt_loads || echo qt-libraries
 }
+
+# What PySide6 links to; the helper's window is tested without a screen.
+qt_loads() { ldconfig -p 2>/dev/null | grep -q 'libEGL\.so\.1' && ldconfig -p | grep -q 'libxkbcommon\.so\.0'; }
 
 install() {
     local packages=()
-    for program in $(missing); do packages+=("${NEEDED[$program]}"); done
+    for program in $(missing); do read -ra wanted <<<"${NEEDED[$program]}"; packages+=("${wanted[@]}"); done
     fc-list 2>/dev/null | grep -qi 'cjk' || packages+=(fonts-noto-cjk fontconfig)
     [ ${#packages[@]} -eq 0 ] && return
     local apt=(apt-get)

@@ -9,7 +9,7 @@ from bench import load, page, table, timing
 
 @pytest.mark.soak
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("name", ["orders", "ca", "memory"])
+@pytest.mark.parametrize("name", ["orders", "ca", "memory", "window"])
 def test_script_runs_to_its_rows(name):
     from importlib import import_module
 

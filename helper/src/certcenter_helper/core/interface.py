@@ -59,6 +59,10 @@ class Procedure(Protocol):
         """SLIP, CONSENT, BIRTH_DATE or CODE, whichever is due; None: go on with `obtain` or `revoke`."""
 
     @property
+    def wanted(self) -> tuple[Proof, ...]:
+        """All proofs of this run, in their order: a window shows them on one sheet."""
+
+    @property
     def contacts(self) -> tuple[Contact, ...]:
         """Where a code can go; empty where policy sends to every contact."""
 

@@ -1,0 +1,7 @@
+"""`python -m certcenter_helper.window`."""
+
+import sys
+
+from certcenter_helper.window.start import main
+
+sys.exit(main())

@@ -1,0 +1,116 @@
+"""Work off the screen's thread: one command after another, with progress, an end and a way out. The window never waits.
+
+The commands run in one thread of their own, in the order in which they were asked for: key store and session see one
+caller. A job that was cancelled is forgotten at once by the screen and ends in its thread at its next safe place.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal, Slot
+
+from certcenter_helper.core.work import Cancel, Cancelled, Progress, Step
+
+T = TypeVar("T")
+
+#: Milliseconds that the window waits for its last job when it is closed.
+_LEAVE_MS = 3000
+
+
+class Job(QObject):
+    """One command under way. The screen's thread alone touches it; `Cancel` and the signals go between the threads."""
+
+    stepped = Signal(object)
+    ended = Signal(object, object)
+
+    def __init__(self, done: Callable[[Any], object], failed: Callable[[Exception], object]) -> None:
+        super().__init__()
+        self.cancel = Cancel()
+        self.may_stop = True
+        self._done = done
+        self._failed = failed
+        self.ended.connect(self._end, Qt.ConnectionType.QueuedConnection)
+
+    def abandon(self) -> None:
+        """Stop as soon as that is safe; nobody is told how it ends."""
+        self.cancel.cancel()
+
+    @Slot(object, object)
+    def _end(self, result: object, trouble: Exception | None) -> None:
+        if self.cancel.cancelled or isinstance(trouble, Cancelled):
+            if hasattr(result, "close"):
+                result.close()  # nobody else will: a procedure holds a connection
+            return
+        if trouble is not None:
+            self._failed(trouble)
+        else:
+            self._done(result)
+
+
+class _Run(QRunnable):
+    def __init__(self, job: Job, work: Callable[[Progress, Cancel], object]) -> None:
+        super().__init__()
+        self._job = job
+        self._work = work
+
+    def run(self) -> None:
+        """In the commands' thread."""
+        result: object = None
+        trouble: Exception | None = None
+        try:
+            self._job.cancel.check()
+            result = self._work(self._step, self._job.cancel)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the screen must say it
+            trouble = error
+        self._job.ended.emit(result, trouble)
+
+    def _step(self, step: Step) -> None:
+        self._job.stepped.emit(step)
+
+
+class Jobs(QObject):
+    """The commands' thread and the jobs in it."""
+
+    busy = Signal(bool)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pool = QThreadPool()
+        self._pool.setMaxThreadCount(1)
+        self._pool.setExpiryTimeout(-1)
+        self._under_way: set[Job] = set()
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is under way."""
+        return not self._under_way
+
+    def start(
+        self,
+        work: Callable[[Progress, Cancel], T],
+        *,
+        done: Callable[[T], object],
+        failed: Callable[[Exception], object],
+        may_stop: bool = True,
+    ) -> Job:
+        """Run `work` in the commands' thread; `done` or `failed` is called in the screen's, unless the job is abandoned."""
+        job = Job(done, failed)
+        job.may_stop = may_stop
+        self._under_way.add(job)
+        job.ended.connect(lambda *_: self._forget(job), Qt.ConnectionType.QueuedConnection)
+        if len(self._under_way) == 1:
+            self.busy.emit(True)
+        self._pool.start(_Run(job, work))
+        return job
+
+    def leave(self) -> None:
+        """Stop what can be stopped; wait a moment for a command that is writing."""
+        for job in tuple(self._under_way):
+            if job.may_stop:
+                job.abandon()
+        self._pool.waitForDone(_LEAVE_MS)
+
+    def _forget(self, job: Job) -> None:
+        self._under_way.discard(job)
+        if not self._under_way:
+            self.busy.emit(False)

@@ -1,0 +1,1 @@
+"""The parts that every page of the window is made of."""

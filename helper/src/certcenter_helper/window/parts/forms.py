@@ -1,0 +1,273 @@
+"""Fields with label, hint and what is wrong with them; passwords, codes, choices."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from PySide6.QtCore import QObject, QRegularExpression, Qt, Signal
+from PySide6.QtGui import QAction, QRegularExpressionValidator
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QRadioButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from certcenter_helper.core.values import PasswordRule, SecurityMode
+from certcenter_helper.window import icons
+from certcenter_helper.window.parts.basic import button, restyle, text
+from certcenter_helper.window.theme import Theme
+from certcenter_helper.window.words import Words
+
+#: CSS pixels that a field of ordinary length takes.
+_FIELD: Final = 384
+
+
+class Field(QWidget):
+    """A label, a hint, what is wrong, and the input itself."""
+
+    def __init__(self, theme: Theme, label: str, control: QWidget, *, hint: str = "", name: str = "") -> None:
+        super().__init__()
+        self.control = control
+        self.hint = text(hint, "hint")
+        self.hint.setVisible(bool(hint))
+        self.error = text("", "error")
+        self.error.hide()
+        self._label = label
+        named = text(label, "label")
+        named.setBuddy(control)
+        control.setAccessibleName(label)
+        control.setAccessibleDescription(hint)
+        if name:
+            control.setObjectName(name)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(theme.pixels(4))
+        for widget in (named, self.hint, self.error, control):
+            box.addWidget(widget)
+
+    def wrong(self, sentence: str) -> None:
+        """Say what is wrong; an empty sentence: nothing is."""
+        self.error.setText(sentence)
+        self.error.setVisible(bool(sentence))
+        self.control.setAccessibleDescription(sentence or self.hint.text())
+        restyle(self.control, wrong=bool(sentence))
+        if sentence:
+            self.control.setFocus(Qt.FocusReason.OtherFocusReason)
+
+
+def line(theme: Theme, *, short: bool = False, most: int = 128) -> QLineEdit:
+    """A line to type in."""
+    edit = QLineEdit()
+    edit.setMaxLength(most)
+    edit.setMaximumWidth(theme.pixels(_FIELD / 2 if short else _FIELD))
+    return edit
+
+
+def password_line(theme: Theme, words: Words) -> QLineEdit:
+    """A line that hides what is typed; the eye at its end shows it."""
+    edit = line(theme, most=64)
+    edit.setEchoMode(QLineEdit.EchoMode.Password)
+    edit.setInputMethodHints(Qt.InputMethodHint.ImhSensitiveData | Qt.InputMethodHint.ImhNoPredictiveText)
+    eye = QAction(icons.icon("eye", theme.tokens.ink_2, theme.pixels(18)), words("password.show"), edit)
+    eye.setCheckable(True)
+    eye.setToolTip(words("password.show"))
+
+    def show(shown: bool) -> None:  # noqa: FBT001 - Qt's signal says it so
+        edit.setEchoMode(QLineEdit.EchoMode.Normal if shown else QLineEdit.EchoMode.Password)
+
+    eye.toggled.connect(show)
+    edit.addAction(eye, QLineEdit.ActionPosition.TrailingPosition)
+    return edit
+
+
+def code_line(theme: Theme, digits: int) -> QLineEdit:
+    """A line for a verification code; full-width digits are digits (SPEC F3)."""
+    edit = QLineEdit()
+    edit.setProperty("part", "code")
+    edit.setMaxLength(digits)
+    edit.setValidator(QRegularExpressionValidator(QRegularExpression("[0-9\uff10-\uff19]*"), edit))
+    edit.setInputMethodHints(Qt.InputMethodHint.ImhDigitsOnly)
+    edit.setFixedWidth(theme.pixels(36 + 15 * digits + 24))
+    return edit
+
+
+class NewPassword(QWidget):
+    """A new password, typed twice, with its rules told while it is typed."""
+
+    changed = Signal()
+
+    def __init__(
+        self, theme: Theme, words: Words, rule: PasswordRule, *, labels: tuple[str, str] = ("", "")
+    ) -> None:
+        super().__init__()
+        self._words = words
+        self._rule = rule
+        first, second = labels[0] or words("password.new"), labels[1] or words("password.again")
+        self.first = Field(theme, first, password_line(theme, words), hint=rule.text, name="new-password")
+        self.second = Field(theme, second, password_line(theme, words), name="new-password-again")
+        self.rules = [text("", "small") for _ in range(3)]
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(theme.pixels(12))
+        told = QVBoxLayout()
+        told.setSpacing(0)
+        for label in self.rules:
+            told.addWidget(label)
+        box.addWidget(self.first)
+        box.addLayout(told)
+        box.addWidget(self.second)
+        for field in (self.first, self.second):
+            self._edit(field).textChanged.connect(self._look)
+        self._look()
+
+    @property
+    def value(self) -> str:
+        """What was typed, if it keeps the rules and both are the same; else empty."""
+        return self._edit(self.first).text() if all(self._kept()) else ""
+
+    def complain(self) -> bool:
+        """Say what is wrong, if anything is; returns whether all is well."""
+        short, letters, same = self._kept()
+        self.first.wrong("" if short and letters else self._rule.text)
+        if short and letters:
+            self.second.wrong("" if same else self._words("password.differs"))
+        return short and letters and same
+
+    def clear(self) -> None:
+        """Forget what was typed."""
+        for field in (self.first, self.second):
+            self._edit(field).clear()
+
+    def _edit(self, field: Field) -> QLineEdit:
+        edit = field.control
+        assert isinstance(edit, QLineEdit)
+        return edit
+
+    def _kept(self) -> tuple[bool, bool, bool]:
+        one, other = (self._edit(field).text() for field in (self.first, self.second))
+        most = self._rule.max_length or len(one)
+        return (
+            self._rule.min_length <= len(one) <= most,
+            bool(one) and one.isascii() and one.isalnum(),
+            bool(one) and one == other,
+        )
+
+    def _look(self) -> None:
+        rule, words = self._rule, self._words
+        length = (
+            words("password.rule.length", least=rule.min_length, most=rule.max_length)
+            if rule.max_length
+            else words("password.rule.least", least=rule.min_length)
+        )
+        sentences = (length, words("password.rule.letters"), words("password.rule.same"))
+        for label, kept, sentence in zip(self.rules, self._kept(), sentences, strict=True):
+            label.setText(f"{'✓' if kept else '○'} {sentence}")
+        self.changed.emit()
+
+
+class SecurityChoice(QWidget):
+    """The three security settings, their labels word for word (SPEC A11)."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        words: Words,
+        choices: Sequence[tuple[SecurityMode, str]],
+        chosen: SecurityMode | None,
+        *,
+        explained: bool = False,
+    ) -> None:
+        super().__init__()
+        self._group = QButtonGroup(self)
+        self._modes: dict[int, SecurityMode] = {}
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(theme.pixels(2))
+        box.addWidget(text(words("security.choose"), "label"))
+        for at, (mode, label) in enumerate(choices):
+            radio = QRadioButton()
+            radio.setObjectName(f"security-{mode.value}")
+            radio.setAccessibleName(label)
+            radio.setChecked(mode is chosen)
+            self._group.addButton(radio, at)
+            self._modes[at] = mode
+            box.addLayout(_beside(radio, text(label)))
+            if explained:
+                box.addWidget(text(words(f"security.means.{mode.value}"), "hint"))
+        box.addWidget(text(words("security.when"), "hint"))
+
+    @property
+    def value(self) -> SecurityMode | None:
+        """What is chosen."""
+        return self._modes.get(self._group.checkedId())
+
+
+def _beside(radio: QRadioButton, label: QLabel) -> QHBoxLayout:
+    """A choice whose words may take several lines, and which can be chosen by its words."""
+    across = QHBoxLayout()
+    across.addWidget(radio, 0, Qt.AlignmentFlag.AlignTop)
+    across.addWidget(label, 1)
+    label.mousePressEvent = lambda _event: radio.setChecked(True)  # type: ignore[method-assign]  # Qt has no signal for it
+    return across
+
+
+class PathField(Field):
+    """A folder or a file with 瀏覽."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        words: Words,
+        label: str,
+        *,
+        hint: str = "",
+        name: str,
+        choose: Callable[[str], str],
+    ) -> None:
+        self.edit = line(theme, most=4096)
+        self.edit.setMaximumWidth(theme.pixels(560))
+        super().__init__(theme, label, self.edit, hint=hint, name=name)
+        self._choose = choose
+        self.browse = button(words("browse"), self._open, tone="slim", name=f"{name}-browse")
+        self.browse.setAccessibleName(f"{words('browse')}{words.colon()}{label}")
+        layout = self.layout()
+        assert isinstance(layout, QVBoxLayout)
+        layout.removeWidget(self.edit)
+        across = QHBoxLayout()
+        across.addWidget(self.edit, 1)
+        across.addWidget(self.browse)
+        across.addStretch(0)
+        layout.addLayout(across)
+
+    def _open(self) -> None:
+        if chosen := self._choose(self.edit.text()):
+            self.edit.setText(chosen)
+
+
+def choose_folder(parent: QObject, title: str, begin: str) -> str:
+    """The system's chooser for folders; empty where nothing was chosen."""
+    assert isinstance(parent, QWidget)
+    return QFileDialog.getExistingDirectory(parent, title, begin)
+
+
+def choose_file(parent: QObject, title: str, begin: str, kinds: str) -> str:
+    """The system's chooser for one file; empty where nothing was chosen."""
+    assert isinstance(parent, QWidget)
+    return QFileDialog.getOpenFileName(parent, title, begin, kinds)[0]
+
+
+def value_of(field: Field) -> str:
+    """What stands in a field's line."""
+    edit = field.control
+    assert isinstance(edit, QLineEdit)
+    return edit.text()
+
+
+def tell(label: QLabel, words: str) -> None:
+    """Change words, and hide the label where there are none."""
+    label.setText(words)
+    label.setVisible(bool(words))

@@ -1,0 +1,78 @@
+"""Documents of the centre as text that can be read, selected and scrolled: built block by block, never parsed as markup."""
+
+from collections.abc import Iterable
+
+from PySide6.QtGui import QFont, QTextBlockFormat, QTextCharFormat, QTextCursor, QTextList, QTextListFormat
+from PySide6.QtWidgets import QTextBrowser
+
+from certcenter_helper.core.values import Paragraph
+from certcenter_helper.window.theme import Theme
+
+_LISTS = {"list": QTextListFormat.Style.ListDisc, "steps": QTextListFormat.Style.ListDecimal}
+
+
+def browser(
+    theme: Theme, paragraphs: Iterable[Paragraph], *, height: float | None = None, name: str = ""
+) -> QTextBrowser:
+    """A text box with these paragraphs. With `height` (CSS pixels) it scrolls; without one it shows all."""
+    box = QTextBrowser()
+    box.setOpenLinks(False)
+    box.setObjectName(name)
+    box.setTabChangesFocus(True)
+    box.document().setDocumentMargin(theme.pixels(4))
+    write(box, theme, paragraphs)
+    if height is not None:
+        box.setFixedHeight(theme.pixels(height))
+    else:
+        box.setProperty("part", "plain")
+        _show_all(box)
+    return box
+
+
+def write(box: QTextBrowser, theme: Theme, paragraphs: Iterable[Paragraph]) -> None:
+    """Put these paragraphs in the place of what is there."""
+    box.clear()
+    cursor = QTextCursor(box.document())
+    first = True
+    for paragraph in paragraphs:
+        style = _LISTS.get(paragraph.kind)
+        for at, words in enumerate(paragraph.texts):
+            if first:
+                cursor.setBlockFormat(_block(theme))
+            else:
+                cursor.insertBlock(_block(theme), QTextCharFormat())
+            first = False
+            current: QTextList | None = cursor.currentList()
+            if current is not None and (style is None or at == 0):
+                current.remove(cursor.block())
+                cursor.setBlockFormat(_block(theme))
+            if style is not None and at == 0:
+                cursor.createList(style)
+            cursor.insertText(words, _letters(theme, paragraph.kind))
+    box.moveCursor(QTextCursor.MoveOperation.Start)
+
+
+def _block(theme: Theme) -> QTextBlockFormat:
+    block = QTextBlockFormat()
+    block.setBottomMargin(theme.pixels(8))
+    block.setLineHeight(112, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+    return block
+
+
+def _letters(theme: Theme, kind: str) -> QTextCharFormat:
+    letters = QTextCharFormat()
+    if kind == "heading":
+        letters.setFontWeight(QFont.Weight.DemiBold)
+        letters.setFontPointSize(theme.points(18))
+    return letters
+
+
+def _show_all(box: QTextBrowser) -> None:
+    """As high as its text, at whatever width."""
+    document = box.document()
+
+    def fit() -> None:
+        box.setFixedHeight(round(document.size().height()) + 4)
+
+    document.documentLayout().documentSizeChanged.connect(lambda _size: fit())
+    fit()
