@@ -17,10 +17,13 @@ AXE = Path(__file__).resolve().parents[2] / "browser/node_modules/axe-core/axe.m
 #: Colours are tried along with widths: the desk is light, the phone dark.
 SCREENS = {"light": 1280, "dark": 390}
 LOCALES = {"zh-hant": "zh-TW", "en": "en-GB"}
-OPEN = ("", "login/", "signed-out/", "environment/", "announcements/", "instructions/", "faq/", "nowhere/")
+OPEN = (
+    "", "login/", "signed-out/", "environment/", "announcements/", "instructions/", "faq/", "nowhere/", "passwords/",
+    "passwords/unlock/", "passwords/reissue/", "passwords/reissue/help/", "passwords/reissue/sent/", "passwords/voice-table/",
+)  # fmt: skip
 PERSONAL = (
     "certificates/", "apply/", "import/", "export/", "data-check/", "repair/", "security/", "orders/", "phone/", "phone-upload/", "environment/",
-    "announcements/", "instructions/", "faq/", "revoke/done/",
+    "announcements/", "instructions/", "faq/", "revoke/done/", "passwords/", "passwords/change/", "passwords/unify/", "passwords/changed/",
 )  # fmt: skip
 #: Words that stand in Latin letters in Chinese pages too: names, units and what the manuals themselves write so.
 LATIN = re.compile(
