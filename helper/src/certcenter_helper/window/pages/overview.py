@@ -75,6 +75,7 @@ class OverviewPage(Page):
         self._offline = offline
         self._entered = entered
         self._at = 0
+        self._procedure: Procedure | None = None
         self._seen: Overview | None = None
         self._said = text("", "lead")
         self._panels = QVBoxLayout()
@@ -82,6 +83,10 @@ class OverviewPage(Page):
         self.add(self._said)
         self.box.addLayout(self._panels)
         self._said.setText(self.words("overview.asking"))
+
+    def leave(self) -> None:
+        """The slip's procedure is closed with the page, unless 用戶線上憑證申請 goes on with it."""
+        self.shell.let_go(self._procedure)
 
     def begin(self) -> None:
         """Ask the centre and look at this computer."""
@@ -286,15 +291,13 @@ class OverviewPage(Page):
         )
 
     def _slip(self, procedure: Procedure) -> None:
+        self._procedure = procedure
         if procedure.next is Proof.SLIP:
             ask_slip(
                 self,
                 procedure,
                 lambda: self._slip_taken(procedure),
-                left=lambda: self.shell.let_go(procedure),
             )
-        else:
-            self.shell.let_go(procedure)
 
     def _slip_taken(self, procedure: Procedure) -> None:
         self.shell.begun = procedure
