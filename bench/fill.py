@@ -29,9 +29,9 @@ FROM n
 _APPLICATIONS = """
 INSERT INTO certificates_application
     (id, request_uuid, institution, customer_id, holder, kind, state, csr, spki, spki_sha256, common_name, sequence,
-     accepted_at, serial, issuer_key_id, refusal, issued_at, installed_at)
+     session, accepted_at, serial, issuer_key_id, refusal, issued_at, installed_at)
 SELECT {base} + i, {uuid}, '{slug}', {base} + i %% {customers}, 'customer:' || ({base} + i %% {customers}), 'apply', 'installed',
-    {bytes}, {bytes}, {digest}, 'Z-' || i, i / {customers} + 1, %(now)s, CAST({base} + i AS {text}), 'key', '', %(now)s, %(now)s
+    {bytes}, {bytes}, {digest}, 'Z-' || i, i / {customers} + 1, '', %(now)s, CAST({base} + i AS {text}), 'key', '', %(now)s, %(now)s
 FROM n
 """
 _CERTIFICATES = """
