@@ -15,6 +15,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from asn1crypto import pkcs12
 from sdk.tests.pki import NOW, ORDER_FIELDS
 from sdk.tests.stores import IDENTITY, KINDS, PASSWORD, installed, issue, open_store
 
@@ -108,7 +109,7 @@ def whole(store):
     """Nothing half-written lies where anybody looks."""
     assert store.damaged() == ()
     for path in store.location.folder.rglob("*.pfx"):
-        pfx.asn1.Pfx.load(path.read_bytes(), strict=True).native  # noqa: B018 - parses it all
+        pkcs12.Pfx.load(path.read_bytes(), strict=True).native  # noqa: B018 - parses it all
 
 
 @pytest.mark.spec("A3", "A9", "E8")

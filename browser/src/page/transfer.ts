@@ -15,18 +15,24 @@ export interface Transfer {
 const pause = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** Ask until the pairing is not in the state `known` any more; undefined once `signal` is aborted. */
+/** Ask until the pairing is not in the state `known` any more; undefined as soon as `signal` is aborted, whatever is under way. */
 export async function whileIn(
   known: Progress,
   { session }: Pick<Pairing, "session">,
   signal: AbortSignal,
 ): Promise<Progress | undefined> {
+  const turnedAway = new Promise<undefined>((resolve) => {
+    signal.addEventListener("abort", () => {
+      resolve(undefined);
+    });
+  });
   while (!signal.aborted) {
     const query = { wait: "5", known };
-    const { state } = await api.get<Transfer>(PATHS.transfer(session), { query, background: true });
-    if (signal.aborted) return undefined;
-    if (state !== known) return state;
-    await pause(600);
+    const asked = api.get<Transfer>(PATHS.transfer(session), { query, background: true });
+    const seen = await Promise.race([asked, turnedAway]);
+    if (seen === undefined) return undefined;
+    if (seen.state !== known) return seen.state;
+    await Promise.race([pause(600), turnedAway]);
   }
   return undefined;
 }

@@ -168,7 +168,7 @@ class Gate:
         """Write once, as the outcome of an attempt does, and count nothing: what was not admitted costs as much (SPEC E4)."""
         with self._transaction():
             self._reservations().filter(pk=0).delete()
-            self._rows.update(in_flight=_less(0), changed_at=clock.now())
+            self._rows.update(in_flight=_less(0))
             self.state()
 
     def clear(self, *, then: Callable[[], None] | None = None) -> None:
