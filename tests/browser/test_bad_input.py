@@ -369,6 +369,38 @@ def test_a_double_click_on_every_button(visit, centre, tmp_path):
         customer.sees("Your certificate is revoked")
 
 
+@pytest.mark.spec("E9", "E10")
+def test_no_form_sends_a_key_password_by_itself(visit):
+    """A press before the page's script is ready, or without it, neither leaves the page nor tells anybody the password."""
+    with visit("valid", language="en") as customer:
+        for path in (
+            "/import/",
+            "/export/",
+            "/orders/",
+            "/security/",
+            "/passwords/reissue/",
+            "/passwords/unlock/",
+        ):
+            customer.page.route("**/*.js", lambda route: route.abort())
+            customer.open(path)
+            assert customer.page.evaluate(FILL_AND_SUBMIT, PASSWORD)
+            customer.page.wait_for_load_state("networkidle")
+            assert PASSWORD not in customer.page.url
+            customer.page.unroute("**/*.js")
+    assert not any(
+        request.startswith("POST") and PASSWORD.encode() in body for request, body in customer.watch.sent
+    )
+
+
+#: Types the password into each field for one and sends each form as a browser does by itself.
+FILL_AND_SUBMIT = """(password) => {
+  const secret = [...document.querySelectorAll("main input[type=password]")];
+  for (const field of secret) field.value = password;
+  for (const form of document.querySelectorAll("main form")) if (form.querySelector("input[type=password]")) form.submit();
+  return secret.length > 0;
+}"""
+
+
 @pytest.mark.spec("E10")
 def test_the_back_button_after_each_step(visit):
     """Back never repeats a step, never shows an error, and forward or the page itself leads on."""

@@ -264,9 +264,9 @@ class Customer:
         self.open("/export/")
         self.view("form")
         self.shot("export")
-        self.page.fill("[name=current]", current)
-        self.page.fill("[name=password]", BACKUP)
-        self.page.fill("[name=again]", BACKUP)
+        self.page.fill("#current", current)
+        self.page.fill("#password", BACKUP)
+        self.page.fill("#again", BACKUP)
         with self.page.expect_download() as download:
             self.press("[data-view=form]")
         path = folder / download.value.suggested_filename

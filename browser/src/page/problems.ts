@@ -1,6 +1,6 @@
 /** Errors as sentences: what happened, what to do, and the number to quote. */
 import { ApiError, CodedError } from "../index.ts";
-import { make, need } from "./dom.ts";
+import { make, need, show } from "./dom.ts";
 import { page, text } from "./page.ts";
 
 /** A problem as the page shows it. */
@@ -42,6 +42,12 @@ function offerSignIn(place: HTMLElement): void {
   link.textContent = text("error.session.link");
   place.replaceChildren(link);
   place.hidden = false;
+}
+
+/** What a page shows that could not begin: the error, and none of its views. */
+export function showOnlyProblem(error: unknown): void {
+  show("", { focus: false });
+  showProblem(error);
 }
 
 /** Show the error in the page's summary and move the focus there. */

@@ -6,7 +6,7 @@ import { make, need, show, whileBusy } from "../page/dom.ts";
 import { moment, serial, shortSerial } from "../page/facts.ts";
 import { text } from "../page/page.ts";
 import { checkedPassword, givenPassword, showRules } from "../page/passwords.ts";
-import { fieldProblem, hideProblem, showProblem } from "../page/problems.ts";
+import { fieldProblem, hideProblem, showOnlyProblem, showProblem } from "../page/problems.ts";
 
 /** What no file system of the customers' takes in a name. */
 const FORBIDDEN = /[\\/:*?"<>|\p{Cc}]/u;
@@ -85,7 +85,4 @@ async function start(): Promise<void> {
 }
 
 common();
-start().catch((error: unknown) => {
-  show("none", { focus: false });
-  showProblem(error);
-});
+start().catch(showOnlyProblem);

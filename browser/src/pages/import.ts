@@ -6,7 +6,7 @@ import { need, show, whileBusy } from "../page/dom.ts";
 import { certificateRows, fill } from "../page/facts.ts";
 import { text } from "../page/page.ts";
 import { givenPassword } from "../page/passwords.ts";
-import { fieldProblem, hideProblem, showProblem } from "../page/problems.ts";
+import { fieldProblem, hideProblem, showOnlyProblem, showProblem } from "../page/problems.ts";
 
 const input = need<HTMLInputElement>("#file");
 
@@ -87,7 +87,8 @@ async function start(): Promise<void> {
     event.preventDefault();
     void whileBusy(need<HTMLButtonElement>("button.first", form), () => take(store, form).catch(showProblem));
   });
+  show("form", { focus: false });
 }
 
 common();
-start().catch(showProblem);
+start().catch(showOnlyProblem);

@@ -16,7 +16,7 @@ import { every, maybe, need, show, whileBusy } from "../page/dom.ts";
 import { certificateRows, fill } from "../page/facts.ts";
 import { text } from "../page/page.ts";
 import { checkedPassword, showRules } from "../page/passwords.ts";
-import { hideProblem, showProblem } from "../page/problems.ts";
+import { hideProblem, showOnlyProblem, showProblem } from "../page/problems.ts";
 
 const STAGES = ["key", "sent", "issued", "installed", "confirmed"] as const;
 type Stage = (typeof STAGES)[number];
@@ -156,7 +156,8 @@ async function start(): Promise<void> {
       }),
     );
   });
+  show("password", { focus: false });
 }
 
 common();
-start().catch(showProblem);
+start().catch(showOnlyProblem);

@@ -16,7 +16,7 @@ import { common } from "../page/common.ts";
 import { every, need, show, whileBusy } from "../page/dom.ts";
 import { page, text } from "../page/page.ts";
 import { givenPassword } from "../page/passwords.ts";
-import { described, fieldProblem, hideProblem, showProblem } from "../page/problems.ts";
+import { described, fieldProblem, hideProblem, showOnlyProblem, showProblem } from "../page/problems.ts";
 import { cancel, whileIn } from "../page/transfer.ts";
 
 /** What was read and, later, compared. */
@@ -182,4 +182,4 @@ async function start(): Promise<void> {
 }
 
 common();
-start().catch(showProblem);
+start().catch(showOnlyProblem);

@@ -20,7 +20,7 @@ import { every, need, show, whileBusy } from "../page/dom.ts";
 import { certificateRows, fill } from "../page/facts.ts";
 import { clock, page, text } from "../page/page.ts";
 import { givenPassword } from "../page/passwords.ts";
-import { hideProblem, showProblem } from "../page/problems.ts";
+import { hideProblem, showOnlyProblem, showProblem } from "../page/problems.ts";
 import { askToRemove } from "../page/removal.ts";
 import { cancel, type Transfer, whileIn } from "../page/transfer.ts";
 
@@ -184,4 +184,4 @@ async function start(): Promise<void> {
 }
 
 common();
-start().catch(showProblem);
+start().catch(showOnlyProblem);

@@ -6,7 +6,7 @@ import { need, show, whileBusy } from "../page/dom.ts";
 import { certificateRows, fill } from "../page/facts.ts";
 import { text } from "../page/page.ts";
 import { givenPassword } from "../page/passwords.ts";
-import { hideProblem, showProblem } from "../page/problems.ts";
+import { hideProblem, showOnlyProblem, showProblem } from "../page/problems.ts";
 
 async function mend(store: KeyStore, entry: KeyEntry, uuid: string, password: string): Promise<void> {
   hideProblem();
@@ -61,4 +61,4 @@ async function start(): Promise<void> {
 }
 
 common();
-start().catch(showProblem);
+start().catch(showOnlyProblem);

@@ -3,7 +3,7 @@ import { chosenMode, data, openStore } from "../page/centre.ts";
 import { common } from "../page/common.ts";
 import { need, show, whileBusy } from "../page/dom.ts";
 import { givenPassword } from "../page/passwords.ts";
-import { hideProblem, showProblem } from "../page/problems.ts";
+import { hideProblem, showOnlyProblem, showProblem } from "../page/problems.ts";
 
 async function start(): Promise<void> {
   const store = await openStore();
@@ -32,7 +32,4 @@ async function start(): Promise<void> {
 }
 
 common();
-start().catch((error: unknown) => {
-  show("none", { focus: false });
-  showProblem(error);
-});
+start().catch(showOnlyProblem);

@@ -16,7 +16,7 @@ import { make, maybe, need, show, whileBusy } from "../page/dom.ts";
 import { fill, moment, serial } from "../page/facts.ts";
 import { text } from "../page/page.ts";
 import { givenPassword } from "../page/passwords.ts";
-import { described, fieldProblem, hideProblem, showProblem } from "../page/problems.ts";
+import { described, fieldProblem, hideProblem, showOnlyProblem, showProblem } from "../page/problems.ts";
 
 interface Evidence {
   readonly id: string;
@@ -145,7 +145,8 @@ async function start(): Promise<void> {
   need("[data-again]").addEventListener("click", () => {
     show("form");
   });
+  show("form", { focus: false });
 }
 
 common();
-start().catch(showProblem);
+start().catch(showOnlyProblem);
