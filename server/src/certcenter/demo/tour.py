@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 import httpx
@@ -24,9 +24,11 @@ from cryptography.x509 import ocsp
 from certcenter.core import clock
 from certcenter.core.taiwan import format_roc_date
 from certcenter.demo.desktop_lives import desktop_lives
+from certcenter.demo.password_life import password_life
+from certcenter.demo.steps import Log, Unexpected, expect, refusal
 from certcenter_sdk import chain as chains
 from certcenter_sdk import cms, csr, keys, pfx
-from certcenter_sdk.client import ApiProblem, Client, calls, flows
+from certcenter_sdk.client import Client, calls, flows
 from certcenter_sdk.client.answers import Answer
 from certcenter_sdk.client.calls import Signed
 from certcenter_sdk.keys import KeyType, PrivateKey
@@ -34,29 +36,8 @@ from certcenter_sdk.orders import Order
 from certcenter_sdk.proofs import Proof
 from certcenter_sdk.structures import format_time
 
-T = TypeVar("T")
 _BACKUP_PASSWORD: Final = "tour2026"  # noqa: S105 - of a file that lives for a second
 _CODE_LENGTH = re.compile(r"\d{4,8}")
-
-
-class Unexpected(Exception):
-    """A step saw something else than it had to."""
-
-
-@dataclass
-class Log:
-    """Prints each step with what was seen and how long it took."""
-
-    echo: Callable[[str], None]
-    steps: int = 0
-
-    def step(self, name: str, act: Callable[[], tuple[T, str]]) -> T:
-        """Run one step; `act` returns its result and the words for what was seen."""
-        began = time.perf_counter()
-        result, seen = act()
-        self.steps += 1
-        self.echo(f"{self.steps:3}  {name:<44}{seen:<58}{(time.perf_counter() - began) * 1000:8.0f} ms")
-        return result
 
 
 @dataclass
@@ -340,22 +321,11 @@ def browser_life(centre: Mapping[str, Any], log: Log) -> None:
 
 
 #: One life a profile; later profiles add theirs.
-LIVES: Final[tuple[Callable[[Mapping[str, Any], Log], None], ...]] = (browser_life, desktop_lives)
-
-
-def expect(what: str, seen: object, wanted: object) -> None:
-    """Raise Unexpected unless both are equal."""
-    if seen != wanted:
-        raise Unexpected(f"{what}: expected {wanted!r}, saw {seen!r}")
-
-
-def refusal(act: Callable[[], object]) -> ApiProblem:
-    """Return the problem that `act` ends with. Raises Unexpected when it succeeds."""
-    try:
-        act()
-    except ApiProblem as problem:
-        return problem
-    raise Unexpected("this had to be refused")
+LIVES: Final[tuple[Callable[[Mapping[str, Any], Log], None], ...]] = (
+    browser_life,
+    password_life,
+    desktop_lives,
+)
 
 
 def _restore(data: bytes, password: str) -> Device:
