@@ -2,7 +2,7 @@
 
 import threading
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import timedelta
 
 import pytest
@@ -159,18 +159,15 @@ def test_a_slow_batch_keeps_its_lease(engine, handled):
         for number in range(4):
             enqueue(f"k{number}")
     seconds = iter((100, 200, 300, 400))
-    frozen = []
+    passing = ExitStack()
 
     def slow(payload, *, attempt):
         assert Message.objects.filter(key=attempt.key, lease_until__gt=clock.now()).exists()
-        frozen.append(clock.at(now + timedelta(seconds=next(seconds))))
-        frozen[-1].__enter__()
+        passing.enter_context(clock.at(now + timedelta(seconds=next(seconds))))
 
     handlers._handlers[TOPIC] = handlers._one_by_one(slow)
-    with clock.at(now):
+    with clock.at(now), passing:
         dispatcher.run_once()
-    for moment in reversed(frozen):
-        moment.__exit__(None, None, None)
     assert Message.objects.filter(state="done", attempts=1).count() == 4
 
 
