@@ -90,5 +90,7 @@ def _method_unknown(request: HttpRequest, response: HttpResponseBase) -> HttpRes
     return problem
 
 
-#: Any path below the API that no operation has; the last pattern of each mount.
-elsewhere = re_path(r"^.*$", _unknown_address)
+#: Any path below the API that no operation has; the last pattern of each mount. A path may hold a line feed, which `.` is not.
+elsewhere = re_path(r"^[\s\S]*\Z", _unknown_address)
+#: What is meant for the API and comes by no mount (`/api`, `/api/v2/…`, `//api/…`): programs get a problem there too.
+beside = re_path(r"^/*api(?![\w-])[\s\S]*\Z", _unknown_address)

@@ -1,12 +1,12 @@
-"""The programs' API, included at `api/v1/` on the index host: `api/v1/i/<slug>/…`."""
+"""The programs' API, at `api/v1/` on the index host: `api/v1/i/<slug>/…`."""
 
 from functools import cache
 from typing import Any
 
 from django.http import HttpRequest, JsonResponse
-from django.urls import path
+from django.urls import include, path
 
-from certcenter.api.boundary import elsewhere, guard, guarded
+from certcenter.api.boundary import beside, elsewhere, guard, guarded
 from certcenter.api.centre import program_api
 from certcenter.api.openapi import schema
 
@@ -31,8 +31,9 @@ def openapi(_request: HttpRequest) -> JsonResponse:
     return JsonResponse(document())
 
 
-urlpatterns = [
+_operations = [
     path("openapi.json", openapi, name="openapi"),
     path("i/<slug:slug>/", (guard(program_api.urls[0]), None, None)),
     elsewhere,
 ]
+urlpatterns = [path("api/v1/", include(_operations)), beside]

@@ -1,12 +1,12 @@
-"""The page's API, included at `api/v1/` on each institution's own host."""
+"""The page's API, at `api/v1/` on each institution's own host."""
 
 from functools import cache
 from typing import Any
 
 from django.http import HttpRequest, JsonResponse
-from django.urls import path
+from django.urls import include, path
 
-from certcenter.api.boundary import elsewhere, guard, guarded
+from certcenter.api.boundary import beside, elsewhere, guard, guarded
 from certcenter.api.centre import page_api
 from certcenter.api.openapi import schema
 
@@ -23,4 +23,5 @@ def openapi(_request: HttpRequest) -> JsonResponse:
     return JsonResponse(document())
 
 
-urlpatterns = [path("openapi.json", openapi, name="openapi"), *guard(page_api.urls[0]), elsewhere]
+_operations = [path("openapi.json", openapi, name="openapi"), *guard(page_api.urls[0]), elsewhere]
+urlpatterns = [path("api/v1/", include(_operations)), beside]

@@ -12,5 +12,5 @@ urlpatterns = [
     path("", front.index, name="index"),
     path("outbox", outbox.outbox, name="outbox"),
     path("outbox.json", outbox.outbox_json, name="outbox-json"),
-    path("api/v1/", include("certcenter.api.program_urls")),
+    path("", include("certcenter.api.program_urls")),
 ]

@@ -44,7 +44,7 @@ common = [
 
 urlpatterns = [
     *common,
-    path("api/v1/", include("certcenter.api.urls")),
+    path("", include("certcenter.api.urls")),
     path("", front.front, name="front"),
     path("downloads/<str:name>", front.download, name="download"),
     path("login/", session.login, name="login"),
