@@ -4,7 +4,7 @@ from functools import cache
 from typing import Any
 
 from django.http import HttpRequest, JsonResponse
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from certcenter.api.boundary import beside, elsewhere, guard, guarded
 from certcenter.api.centre import program_api
@@ -31,7 +31,7 @@ def openapi(_request: HttpRequest) -> JsonResponse:
     return JsonResponse(document())
 
 
-_operations = [
+_operations: list[URLPattern | URLResolver] = [
     path("openapi.json", openapi, name="openapi"),
     path("i/<slug:slug>/", (guard(program_api.urls[0]), None, None)),
     elsewhere,
