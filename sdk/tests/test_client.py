@@ -151,6 +151,24 @@ def test_calls_that_count_are_sent_once(connect):
     assert connect(centre).send(calls.open_session({})).token == "t", "nothing had been sent"
 
 
+def busy(seconds):
+    answer = problem(503, "busy")
+    answer.headers["retry-after"] = seconds
+    return answer
+
+
+@pytest.mark.spec("E1", "E2")
+def test_a_login_that_was_turned_away_before_it_was_looked_at_comes_again_a_few_times(connect):
+    centre = Centre(busy("0"), busy("0"), ok(token="t"))
+    assert connect(centre).send(calls.open_session({"identity": "A"})).token == "t"
+    assert len({request.content for request in centre.requests}) == 1
+    for refusals in ([busy("0")] * QUICK.attempts, [busy("3600")]):
+        centre = Centre(*refusals)
+        with pytest.raises(ApiProblem, match="busy"):
+            connect(centre).send(calls.open_session({}))
+        assert not centre.script
+
+
 def test_retry_after_is_respected_and_a_long_wish_is_not_waited_for(connect):
     soon = problem(429, "too-many")
     soon.headers["retry-after"] = "0"

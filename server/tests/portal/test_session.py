@@ -1,9 +1,15 @@
 """Signing in, staying, leaving (SPEC B1, E4, E7)."""
 
+from contextlib import ExitStack
+
 import pytest
 from django.test import Client
 
-from .conftest import WANG, Reader
+from certcenter.core import clock
+from certcenter.passwords import admission
+from certcenter.portal import again
+
+from .conftest import PASSWORD, WANG, Reader, field
 
 
 @pytest.mark.spec("E4")
@@ -94,3 +100,43 @@ def test_an_image_captcha_where_policy_asks(home):
     page = Reader(host="model-bank.localhost:8000").get("/login/")
     assert 'src="data:image/png;base64,' in page
     assert "/login/sound/?token=" in page
+
+
+@pytest.fixture
+def no_room(monkeypatch):
+    """A house whose only place is taken until `release` is called."""
+    house = admission.House(1)
+    monkeypatch.setattr(admission, "house", lambda: house)
+    with ExitStack() as held:
+        held.enter_context(house.place())
+        yield held.close
+
+
+@pytest.mark.spec("E1", "E2")
+def test_a_busy_centre_lets_one_click_send_the_same_again_with_the_same_captcha(reader, no_room):
+    answer = reader.sign_in(next="/export/")
+    page = answer.content.decode()
+    assert (answer.status_code, answer["Retry-After"]) == (503, "2")
+    assert "再試一次" in page
+    assert PASSWORD not in page
+    same = {"again": field(page, "again"), "next": field(page, "next")}
+    still = reader.post("/login/", **same)
+    assert still.status_code == 503
+    no_room()
+    done = reader.post("/login/", next="/export/", again=field(still.content.decode(), "again"))
+    assert (done.status_code, done["Location"]) == (302, "/export/")
+    # The captcha was spent by the login, and only by it.
+    assert reader.post("/login/", **same).status_code == 422
+
+
+@pytest.mark.spec("E7")
+def test_what_is_to_be_sent_again_is_worth_nothing_elsewhere_or_later(reader, no_room):
+    token = field(reader.sign_in().content.decode(), "again")
+    no_room()
+    stranger = Reader()
+    stranger.get("/login/")
+    assert stranger.post("/login/", again=token)["Location"] == "/login/"
+    assert reader.post("/login/", again=token[:-2])["Location"] == "/login/"
+    with clock.at(clock.now() + again.LIFETIME):
+        assert reader.post("/login/", again=token)["Location"] == "/login/"
+    assert reader.post("/login/", again=token)["Location"] == "/certificates/"

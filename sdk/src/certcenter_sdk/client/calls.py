@@ -97,7 +97,7 @@ def captcha() -> Call[Answer]:
 
 
 def open_session(body: Body) -> Call[Session]:
-    """Log in; see `flows.sign_in`. Never repeated: each attempt counts (SPEC E2)."""
+    """Log in; see `flows.sign_in`. Sent once, since each attempt counts (SPEC E2); again only after "busy"."""
     return Call(method="POST", path="sessions", body=body, read=lambda answer: Session(answer.text("token")))
 
 

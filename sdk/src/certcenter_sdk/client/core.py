@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from certcenter_sdk.client.answers import read_answer
+from certcenter_sdk.client.answers import ApiProblem, read_answer
 from certcenter_sdk.client.calls import Call, Session
 from certcenter_sdk.client.life import Place
 
@@ -116,12 +116,25 @@ class Core:
 
     def _pause(self, call: Call[T], attempt: int, outcome: Outcome) -> float | None:
         if isinstance(outcome, httpx.Response):
+            wish = _retry_after(outcome)
             if outcome.status_code in _RETRY_STATUSES and call.may_retry:
-                return self.retry.pause(attempt, _retry_after(outcome))
+                return self.retry.pause(attempt, wish)
+            if wish is not None and _is_busy(outcome):
+                # Whoever was turned away in one rush must not come again in one rush.
+                return self.retry.pause(attempt, wish * random.uniform(1.0, 2.0))  # noqa: S311 - spreads load
             return None
         if call.may_retry or isinstance(outcome, httpx.ConnectError):  # not connected: nothing was sent
             return self.retry.pause(attempt, None)
         return None
+
+
+def _is_busy(response: httpx.Response) -> bool:
+    """The centre turned the call away before it did anything: whatever it is, it may be sent again."""
+    try:
+        read_answer(response)
+    except ApiProblem as problem:
+        return problem.code == "busy"
+    return False
 
 
 def _retry_after(response: httpx.Response) -> float | None:

@@ -16,7 +16,6 @@ from certcenter.core.ids import reference_number
 from certcenter.core.logs import reference
 
 MEDIA_TYPE = "application/problem+json"
-_RETRY_AFTER_BUSY = 2
 
 _log = logging.getLogger(__name__)
 
@@ -116,7 +115,7 @@ def _headers(error: CentreError) -> dict[str, str]:
     """Retry-After for what passes by itself (RFC 9110 §10.2.3), WWW-Authenticate for 401 (§11.6.1)."""
     retry_after = error.params.get("retry_after", error.params.get("seconds"))
     if retry_after is None and isinstance(error, Busy):
-        retry_after = _RETRY_AFTER_BUSY
+        retry_after = error.AFTER
     headers = {} if retry_after is None else {"Retry-After": str(max(1, int(retry_after)))}
     if error.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="certcenter"'

@@ -71,7 +71,9 @@ class Conflict(CentreError):
 
 
 class Busy(CentreError):
-    """Too much is under way at once; trying again shortly helps (SPEC E2: a full house answers "busy")."""
+    """Too much is under way at once, and nothing was done; trying again after `AFTER` seconds helps (SPEC E2: a full house answers "busy")."""
+
+    AFTER: ClassVar[int] = 2
 
     code = "busy"
     status = 503

@@ -31,6 +31,7 @@ class Use(Enum):
     CODE = ("code_key", "verification code")
     MESSAGE = ("code_key", "message in the outbox")
     CAPTCHA = ("code_key", "captcha")
+    AGAIN = ("code_key", "login to be sent again")
     PASSWORD = ("pepper", "password")
     VOICE_PASSWORD = ("pepper", "voice password")
     WITHDRAWAL_PASSWORD = ("pepper", "withdrawal password")

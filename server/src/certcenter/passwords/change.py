@@ -20,6 +20,7 @@ from certcenter.identity.models import Account, Customer, Line
 from certcenter.identity.sessions import Scope
 from certcenter.institutions import serving
 from certcenter.passwords import actions, login, store, voice
+from certcenter.passwords.admission import admitted
 from certcenter.passwords.errors import OldPasswordWrong, PasswordMustChange, VoiceNotSynced
 from certcenter.passwords.models import Credential, CredentialKind
 from certcenter.passwords.store import Prepared
@@ -48,6 +49,7 @@ class WithdrawalChange:
     proven: Proven
 
 
+@admitted
 def change(
     customer: Customer,
     *,
@@ -61,7 +63,7 @@ def change(
 
     `scope` is what the session's login allows, `account` which separate password is meant. The session of `actor` goes
     on, all others end. Raises OldPasswordWrong, PasswordRefused, VoiceNotSynced, NotFound, NonceRefused, PasswordsMoved,
-    gates.GateLocked, Busy.
+    gates.GateLocked, admission.Crowded, Busy.
     """
     with _refusals(customer, actor):
         if network is None and scope.must_change:
@@ -83,6 +85,7 @@ def change(
             _relieve(customer, scope, actor)
 
 
+@admitted
 def unify(customer: Customer, *, old: str, new: str, actor: Actor) -> None:
     """Give all accounts one new network password (SPEC B7); the voice password follows where policy syncs it.
 

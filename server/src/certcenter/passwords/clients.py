@@ -12,6 +12,7 @@ from certcenter.core.events import Event
 from certcenter.core.sealing import Use
 from certcenter.institutions.policy import Institution
 from certcenter.passwords import login, sources, users
+from certcenter.passwords.admission import admitted
 from certcenter.passwords.errors import ClientRefused
 from certcenter.passwords.models import Client
 
@@ -42,6 +43,7 @@ def disable(institution: Institution, *, client_id: str, actor: Actor) -> None:
         record(Event.CLIENT_DISABLED, actor=actor, subject=f"client:{mine.get().pk}")
 
 
+@admitted
 def sign_in(
     institution: Institution,
     *,
@@ -55,7 +57,7 @@ def sign_in(
 ) -> login.SignedIn:
     """Log a customer in through a registered program: the same counters, gate and answers as `login.sign_in`.
 
-    Raises ClientRefused, Invalid, LoginTooOften, LoginRefused, Busy.
+    Raises admission.Crowded, ClientRefused, Invalid, LoginTooOften, LoginRefused, Busy.
     """
     sources.arrive(actor.source)
     number, code = login.normalised(identity, password, institution=institution), ""

@@ -31,6 +31,7 @@ from certcenter.notifications.actions import notify
 from certcenter.outbox.actions import enqueue
 from certcenter.passwords import captcha as captchas
 from certcenter.passwords import codes, hashing, sources, store
+from certcenter.passwords.admission import admitted
 from certcenter.passwords.errors import CaptchaRefused, LoginRefused, LoginTooOften
 from certcenter.passwords.models import Credential, CredentialKind
 
@@ -63,6 +64,7 @@ class SignedIn:
         return Scope(must_change=self.must_change, opened=self.opened, user=user)
 
 
+@admitted
 def sign_in(
     institution: Institution,
     *,
@@ -74,7 +76,8 @@ def sign_in(
 ) -> SignedIn:
     """Log a customer in. No session is made here.
 
-    Raises Invalid (empty or impossible input, whoever it names), LoginTooOften, CaptchaRefused, LoginRefused, Busy.
+    Raises admission.Crowded before anything is looked at; Invalid (empty or impossible input, whoever it names),
+    LoginTooOften, CaptchaRefused, LoginRefused, Busy.
     """
     sources.arrive(actor.source)
     number = normalised(identity, password, institution=institution)

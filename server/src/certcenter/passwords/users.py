@@ -26,6 +26,7 @@ from certcenter.institutions.vocabulary import LoginMethod
 from certcenter.notifications.actions import notify
 from certcenter.passwords import captcha as captchas
 from certcenter.passwords import login, sources, store
+from certcenter.passwords.admission import admitted
 from certcenter.passwords.errors import CaptchaRefused, LoginRefused, OldPasswordWrong
 from certcenter.passwords.login import SignedIn
 from certcenter.passwords.models import CredentialKind
@@ -64,6 +65,7 @@ def normalised(identity: str, code: str, password: str) -> tuple[str, str]:
     return number, narrowed
 
 
+@admitted
 def sign_in(
     institution: Institution,
     *,
@@ -113,10 +115,11 @@ def gate(user: CompanyUser) -> Gate:
     return login.gate_of(serving.get(user.customer.institution), user.subject)
 
 
+@admitted
 def change(user: CompanyUser, *, old: str, new: str, keep_session: str, actor: Actor) -> None:
     """Change one's own password; the old one is checked under the same gate. The user's other sessions end.
 
-    Raises OldPasswordWrong, PasswordRefused, PasswordsMoved, Busy.
+    Raises admission.Crowded, OldPasswordWrong, PasswordRefused, PasswordsMoved, Busy.
     """
     company = user.customer
     try:

@@ -18,6 +18,7 @@ from certcenter.identity import queries
 from certcenter.identity.models import Customer
 from certcenter.institutions.policy import Institution
 from certcenter.passwords import clients, login, store
+from certcenter.passwords.admission import admitted
 from certcenter.passwords.errors import PasswordRefused
 from certcenter.passwords.models import CredentialKind
 
@@ -56,6 +57,7 @@ def to_digits(password: str, *, field: str = "password") -> str:
         raise PasswordRefused({field: _UNMAPPED}) from None
 
 
+@admitted
 def verify_pin(
     institution: Institution,
     *,
@@ -69,7 +71,7 @@ def verify_pin(
 
     The lock is the login's (SPEC E2): a wrong PIN counts with the wrong passwords, a right one clears nothing, since
     the shorter secret must not reset the counter of the longer. Unknown, wrong and locked cost and answer the same
-    (SPEC E4). Raises ClientRefused, Invalid, LoginRefused, Busy.
+    (SPEC E4). Raises admission.Crowded, ClientRefused, Invalid, LoginRefused, Busy.
     """
     clients.require(institution, client_id=client_id, client_secret=client_secret, actor=actor)
     number = login.normalised(identity, pin)

@@ -26,6 +26,7 @@ from certcenter.otp import actions as otp
 from certcenter.otp.models import Purpose
 from certcenter.passwords import actions as passwords
 from certcenter.passwords import store, voice
+from certcenter.passwords.admission import admitted
 from certcenter.passwords.models import CredentialKind
 from certcenter.passwords.store import Prepared
 from certcenter.recovery import flows, links
@@ -111,12 +112,13 @@ def check(institution: Institution, *, token: str, challenge_id: UUID, code: str
     return Verified(initial=initial)
 
 
+@admitted
 def redeem(
     institution: Institution, *, token: str, initial: str, password: str, repeated: str, actor: Actor
 ) -> Reissued:
     """送出: the new password takes the old one's place, everything that the old one locked or opened ends.
 
-    Raises FlowGone, Invalid, PasswordRefused, InitialPasswordWrong, Busy, PasswordsMoved, GrantRefused, what
+    Raises admission.Crowded, FlowGone, Invalid, PasswordRefused, InitialPasswordWrong, Busy, PasswordsMoved, GrantRefused, what
     `checks.require_still` raises.
     """
     flow = flows.find(institution.slug, token, step=Step.REDEEM)

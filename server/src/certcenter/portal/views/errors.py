@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from certcenter.certificates.errors import NotAllowedNow
-from certcenter.core.errors import CentreError
+from certcenter.core.errors import Busy, CentreError
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,10 @@ def centre_error(request: HttpRequest, error: CentreError) -> HttpResponse:
         "kept": error.reassurance,
         "code": error.code,
     }
-    return render(request, "portal/error.html", context, status=error.status)
+    response = render(request, "portal/error.html", context, status=error.status)
+    if isinstance(error, Busy):
+        response["Retry-After"] = str(error.AFTER)
+    return response
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -20,7 +21,9 @@ from certcenter.identity.visitor import device_cookie
 from certcenter.institutions.policy import Institution
 from certcenter.institutions.vocabulary import Captcha
 from certcenter.passwords import captcha, users
+from certcenter.passwords.admission import Crowded
 from certcenter.passwords.login import sign_in
+from certcenter.portal import again
 from certcenter.portal import render as rendering
 from certcenter.portal.access import due_password_page, institution_page
 from certcenter.portal.forms import LoginForm
@@ -56,7 +59,10 @@ def login(request: InstitutionRequest) -> HttpResponse:
     target = request.POST.get("next") or request.GET.get("next", "")
     if request.customer is not None and request.method != "POST":
         return redirect(_local(request, target, otherwise=reverse("overview")))
-    form = LoginForm(request.POST or None, institution=request.institution)
+    typed = again.typed(request)
+    if typed is None:
+        return redirect("login")
+    form = LoginForm(typed or None, institution=request.institution)
     context = {
         "form": form,
         "next": target,
@@ -66,7 +72,9 @@ def login(request: InstitutionRequest) -> HttpResponse:
     if request.method == "POST":
         if form.is_valid():
             try:
-                return _signed_in(request, form, target)
+                return _signed_in(request, form, typed, target)
+            except Crowded as busy:
+                return again.page(request, busy, typed, target)
             except CentreError as error:
                 context |= rendering.refusal(error, anchors=_ANCHORS)
         else:
@@ -78,17 +86,19 @@ def login(request: InstitutionRequest) -> HttpResponse:
     return response
 
 
-def _signed_in(request: InstitutionRequest, form: LoginForm, target: str) -> HttpResponse:
-    typed = form.cleaned_data
+def _signed_in(
+    request: InstitutionRequest, form: LoginForm, typed: Mapping[str, str], target: str
+) -> HttpResponse:
+    clean = form.cleaned_data
     shown: dict[str, Any] = {
-        "identity": typed["identity"],
-        "password": typed["password"],
-        "captcha": _captcha_answer(request),
+        "identity": clean["identity"],
+        "password": clean["password"],
+        "captcha": _captcha_answer(request.institution, typed),
         "device_token": request.COOKIES.get(device_cookie()),
         "actor": actor_of(request),
     }
     if users.has_users(request.institution):
-        done = users.sign_in(request.institution, user_code=typed["user_code"], **shown)
+        done = users.sign_in(request.institution, user_code=clean["user_code"], **shown)
     else:
         done = sign_in(request.institution, **shown)
     request.session.sign_in(done.customer, done.scope)
@@ -112,11 +122,11 @@ def _challenge(institution: Institution) -> dict[str, Any]:
     return {"work": json.dumps(fresh.work)} if fresh.work else {}
 
 
-def _captcha_answer(request: InstitutionRequest) -> str:
+def _captcha_answer(institution: Institution, typed: Mapping[str, str]) -> str:
     """The answer as `passwords.captcha` takes it."""
-    answer = request.POST.get("captcha", "")
-    if request.institution.login.captcha is Captcha.IMAGE:
-        return f"image:{request.POST.get('captcha-token', '')}:{answer}"
+    answer = typed.get("captcha", "")
+    if institution.login.captcha is Captcha.IMAGE:
+        return f"image:{typed.get('captcha-token', '')}:{answer}"
     return answer
 
 

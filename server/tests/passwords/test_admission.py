@@ -1,0 +1,116 @@
+"""A rush of customers: whoever finds no place is told "busy" before anything is looked at (SPEC E1, E2, E4)."""
+
+import threading
+
+import pytest
+from tests.support import people
+from tests.support.engines import in_threads
+
+from certcenter.core.models import GateRow
+from certcenter.institutions import serving
+from certcenter.passwords import admission, captcha, change, clients, login, sources, voice
+from certcenter.passwords.admission import Crowded, House
+from certcenter.passwords.models import Source
+
+pytestmark = pytest.mark.spec("E1", "E2")
+_GENEROUS = 60.0
+
+
+@pytest.fixture
+def full(monkeypatch):
+    """A house whose only place is taken."""
+    house = House(1)
+    monkeypatch.setattr(admission, "house", lambda: house)
+    with house.place():
+        yield house
+
+
+def test_never_more_than_the_places_are_inside_and_everybody_else_is_told_at_once():
+    house, inside, most, mutex = House(3), 0, 0, threading.Lock()
+    leave = threading.Event()
+
+    def attempt(_number):
+        nonlocal inside, most
+        with house.place():
+            with mutex:
+                inside += 1
+                most = max(most, inside)
+            assert leave.wait(_GENEROUS)
+            with mutex:
+                inside -= 1
+
+    def rush(number):
+        try:
+            attempt(number)
+        except Crowded:
+            with mutex:
+                if house.turned_away == 17:
+                    leave.set()
+            raise
+
+    results = in_threads(rush, 20)
+    assert (most, sum(isinstance(each, Crowded) for each in results)) == (3, 17)
+    with house.place(), house.place(), house.place():
+        pass
+
+
+def test_a_place_is_given_back_whatever_happens_inside():
+    house = House(1)
+    for _ in range(3):
+        with pytest.raises(LookupError), house.place():
+            raise LookupError
+    with house.place(), pytest.raises(Crowded), house.place():
+        pass
+
+
+def attempts(customer):
+    """Every way to have a password compared, each by somebody who knows nothing."""
+    institution = serving.get(customer.institution)
+    stranger = people.anonymous(institution=customer.institution)
+    program = {"client_id": "none", "client_secret": "none", "actor": stranger}
+    return {
+        "known": lambda: login.sign_in(
+            institution, identity="A123456789", password="x", captcha="", device_token=None, actor=stranger
+        ),
+        "unknown": lambda: login.sign_in(
+            institution, identity="B220000000", password="x", captcha="", device_token=None, actor=stranger
+        ),
+        "program": lambda: clients.sign_in(
+            institution, identity="A123456789", password="x", device_token=None, **program
+        ),
+        "voice": lambda: voice.verify_pin(institution, identity="A123456789", pin="1", **program),
+        "unify": lambda: change.unify(customer, old="x", new="y", actor=people.acting(customer)),
+        "change": lambda: change.change(
+            customer,
+            scope=login.Scope(),
+            network=change.LoginChange(old="x", new="y"),
+            actor=people.acting(customer),
+        ),
+    }
+
+
+@pytest.mark.spec("E4")
+def test_without_a_place_every_path_says_the_same_and_leaves_nothing(
+    sqlite_engine, full, monkeypatch, django_assert_num_queries
+):
+    customer = people.with_password()
+    looked = []
+    monkeypatch.setattr(captcha, "check", lambda *_: looked.append("captcha"))
+    monkeypatch.setattr(sources, "arrive", lambda *_: looked.append("source"))
+    told = set()
+    for attempt in attempts(customer).values():
+        with django_assert_num_queries(0), pytest.raises(Crowded) as caught:
+            attempt()
+        told.add((caught.value.code, caught.value.detail, caught.value.status))
+    assert len(told) == 1
+    assert not looked
+    assert not GateRow.objects.exists()
+    assert not Source.objects.exists()
+    assert full.turned_away == 6
+
+
+def test_control_with_a_place_the_same_attempts_are_looked_at(sqlite_engine):
+    customer = people.with_password()
+    with pytest.raises(login.CaptchaRefused):
+        attempts(customer)["known"]()
+    assert Source.objects.exists()
