@@ -33,7 +33,10 @@ def policy(slug: str, *, place: str = "helper") -> dict[str, object]:
             "place": place, "folder": "BTS", "default_type": "p256",
             "password": {"min_length": 4, "max_length": 10, "text": "4 to 10 letters and digits"},
         },
-        "security": {"choices": ["1", "2", "3"], "default": "2", "asked_at": ["apply"]},
+        "security": {
+            "choices": ["1", "2", "3"], "default": "2", "asked_at": ["apply"], "note": "note",
+            "labels": {each: {"label": f"label {each}", "explained": f"explained {each}"} for each in "123"},
+        },
         "export": {"allowed": True, "name_changeable": False, "password": "new-twice", "compatible_allowed": True},
         "repair": {"mode": "self-service", "note": ""},
         "revocation": {"online": "revoke", "notice": ""},

@@ -10,7 +10,6 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 from certcenter_helper import core
-from certcenter_helper.core.policy import SECURITY_LABELS
 from certcenter_helper.core.texts import LOCALE_FOLDER
 
 ROOT = Path(core.__file__).resolve().parents[1]
@@ -25,8 +24,7 @@ CLICKS = {
 
 def said(domain: str) -> set[str]:
     """All sentences that the code of a domain says."""
-    found = {each for path in (ROOT / domain).rglob("*.py") for each in sentences(path, SPEAKERS[domain])}
-    return found | (set(SECURITY_LABELS.values()) if domain == "core" else set())
+    return {each for path in (ROOT / domain).rglob("*.py") for each in sentences(path, SPEAKERS[domain])}
 
 
 def sentences(path: Path, speakers: set[str]) -> Iterator[str]:

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -44,9 +46,9 @@ class Person:
     password: str = "demo2026"
 
 
-def new_person(centre: Centre, slug: str, *, slip: bool = False) -> Person:
+def new_person(centre: Centre, slug: str, *, slip: bool = False, number: int = 0) -> Person:
     """A new customer of an institution; `slip`: the counter has handed out a slip, whose password is the person's `slip`."""
-    number = next(_numbers)
+    number = number or next(_numbers)
     person = Person(slug, _national_id(number), f"09770{number:05d}", f"1020-{7_700_000 + number}")
     done = centre.run(_CREATE.format(**asdict(person) | {"slip": slip}))
     return replace(person, slip=done.strip().splitlines()[-1]) if slip else person
@@ -115,6 +117,11 @@ class Hand:
     def wait(self, name: str, kind: type[QWidget] = QWidget) -> Any:
         """Until something of that name is visible."""
         return self.until(lambda: self.seen(name, kind), name)
+
+    def named(self, beginning: str) -> list[QWidget]:
+        """All that is visible under names that begin so."""
+        found = self.shell.findChildren(QWidget)
+        return [each for each in found if each.objectName().startswith(beginning) and each.isVisible()]
 
     def words(self) -> str:
         """All words that are visible."""
@@ -229,6 +236,20 @@ class Hand:
         self.type("new-password", password)
         self.type("new-password-again", password)
         self.press("obtain")
+
+
+def drop(place: QWidget, file: Path) -> None:
+    """A file is dropped on a widget."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(file))])
+    event = QDropEvent(
+        QPointF(5, 5),
+        Qt.DropAction.CopyAction,
+        data,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    place.dropEvent(event)
 
 
 def unplug(home: Path, slug: str) -> None:

@@ -9,9 +9,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit
 from tests.support.hand import unplug
 
-from certcenter_helper.core.values import PasswordRule
+from certcenter_helper.core.values import Paragraph, PasswordRule
 from certcenter_helper.window import clocks, house, theme, vocabulary
 from certcenter_helper.window.parts.forms import NewPassword
+from certcenter_helper.window.parts.prose import browser
 from certcenter_helper.window.words import Words
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("helper")]
@@ -256,6 +257,21 @@ def test_the_rules_of_a_new_password_are_told_while_it_is_typed(qt, first, secon
     assert bool(part.value) is good
     assert part.complain() is good
     assert all(each.text().startswith("✓") for each in part.rules) is good
+
+
+@pytest.mark.parametrize(
+    ("texts", "dots"),
+    [(("one", "two", "three"), 3), (("一、甲", "二、乙", "三、丙"), 0)],
+    ids=["dots", "own-numbers"],
+)
+def test_all_items_of_a_list_look_alike(qt, texts, dots):
+    box = browser(
+        theme.Theme(), [Paragraph(kind="list", texts=texts), Paragraph(kind="note", texts=("end",))]
+    )
+    document = box.document()
+    blocks = [document.findBlockByNumber(number) for number in range(document.blockCount())]
+    assert [each.text() for each in blocks] == [*texts, "end"]
+    assert [each.textList() is not None for each in blocks] == [bool(dots)] * len(texts) + [False]
 
 
 def test_the_clock_of_the_republic_is_taipeis():

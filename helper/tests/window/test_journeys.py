@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import pkcs12
-from PySide6.QtCore import QMimeData, QPointF, Qt, QTimer, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QWidget
-from tests.support.hand import BACKUP, PASSWORD, Hand
+from tests.support.hand import BACKUP, PASSWORD, Hand, drop
+
+#: The three security settings as manual M3 writes them.
+SETTINGS = ["1. 每次下單均詢問憑證密碼", "2. 登入後第一次下單詢問憑證密碼", "3. 永遠不詢問憑證密碼"]
 
 pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("helper")]
 
@@ -91,12 +93,11 @@ def export_by_m0(hand: Hand, folder: Path) -> Path:
 def place_order(hand: Hand, person, *, password: str) -> None:
     """下單簽章 under the security setting."""
     hand.press("do-sign")
-    for name, typed in (
-        ("account", person.account),
-        ("symbol", "2330"),
-        ("quantity", "1000"),
-        ("price", "580.5"),
-    ):
+    account = hand.wait("order-account")
+    hand.until(account.count, "the customer's accounts")
+    assert account.currentData() == person.account
+    assert person.account not in account.currentText(), "masked on the screen"
+    for name, typed in (("symbol", "2330"), ("quantity", "1000"), ("price", "580.5")):
         hand.type(f"order-{name}", typed)
     hand.press("sign")
     hand.type("order-password-input", password)
@@ -118,20 +119,6 @@ def remove_and_drop(hand: Hand, file: Path) -> None:
     assert "您要安裝此憑證嗎？" in hand.box("import-ask", "import-yes")
     hand.box("imported")
     hand.says("有效 (可匯出)")
-
-
-def drop(place: QWidget, file: Path) -> None:
-    """A file is dropped on a widget."""
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(file))])
-    event = QDropEvent(
-        QPointF(5, 5),
-        Qt.DropAction.CopyAction,
-        data,
-        Qt.MouseButton.LeftButton,
-        Qt.KeyboardModifier.NoModifier,
-    )
-    place.dropEvent(event)
 
 
 def revoke_by_m0(hand: Hand, person) -> None:
@@ -173,6 +160,9 @@ def test_a_life_by_manual_m3(window, newcomer, tmp_path, english):
     hand.press("continue")
     hand.says(str(tmp_path / "home")[:8])
     assert hand.wait("security-2").isChecked(), "2 is chosen beforehand"
+    if not english:
+        told = [hand.seen(f"security-{number}").accessibleName() for number in "123"]
+        assert told == SETTINGS, "manual M3, 9, word for word"
     hand.obtain(password="Abcd")
     hand.box("obtained", "backup-cancel")
     hand.says("valid certificate" if english else "代碼 0 (有效憑證)")

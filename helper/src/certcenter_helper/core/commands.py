@@ -8,9 +8,9 @@ from certcenter_helper.core import files, looking
 from certcenter_helper.core.desk import Desk
 from certcenter_helper.core.errors import HelperError, Kind
 from certcenter_helper.core.home import Address, Home, Known
-from certcenter_helper.core.policy import security_label
 from certcenter_helper.core.texts import text
 from certcenter_helper.core.values import (
+    Account,
     DataCheck,
     Document,
     EnvironmentReport,
@@ -28,6 +28,7 @@ from certcenter_helper.core.values import (
     Repaired,
     Revoked,
     SecurityMode,
+    SecuritySetting,
     SignedOrder,
     Uploaded,
     Verified,
@@ -100,9 +101,14 @@ class Commands:
         return self.desk.policy.password_rule
 
     @property
-    def security_choices(self) -> tuple[tuple[SecurityMode, str], ...]:
-        """The settings that are offered, with their labels."""
-        return tuple((mode, security_label(mode)) for mode in self.desk.policy.security_modes)
+    def security_choices(self) -> tuple[SecuritySetting, ...]:
+        """The settings that are offered, in the words of policy."""
+        return self.desk.policy.security_settings
+
+    @property
+    def security_note(self) -> str:
+        """From when a changed setting holds; may be empty."""
+        return self.desk.policy.security_note
 
     @property
     def default_security(self) -> SecurityMode:
@@ -253,6 +259,12 @@ class Commands:
         return files.remove(self.desk, panel_id)
 
     # Orders
+
+    def accounts(self) -> tuple[Account, ...]:
+        """The customer's accounts, those for securities first."""
+        from certcenter_helper.core import trading
+
+        return trading.accounts(self.desk)
 
     def sign_orders(
         self,

@@ -248,7 +248,7 @@ def change_password(desk: Desk, *, old: str, new: str, panel_id: str) -> None:
 
 def set_security(desk: Desk, mode: SecurityMode, *, password: str) -> str:
     """憑證密碼安全設定."""
-    if mode not in desk.policy.security_modes:
+    if mode not in {each.mode for each in desk.policy.security_settings}:
         raise HelperError(Kind.INPUT, "security-mode", text("This institution does not offer this setting."))
     with told():
         desk.store.change_security(Mode(mode.value), password)

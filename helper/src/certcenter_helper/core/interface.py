@@ -32,6 +32,7 @@ from certcenter_helper.core.values import (
     Repaired,
     Revoked,
     SecurityMode,
+    SecuritySetting,
     SentCode,
     SignedOrder,
     Uploaded,
@@ -117,8 +118,12 @@ class CommandCore(Protocol):
         """Of certificate and PFX passwords."""
 
     @property
-    def security_choices(self) -> tuple[tuple[SecurityMode, str], ...]:
+    def security_choices(self) -> tuple[SecuritySetting, ...]:
         """The labels of the three settings, word for word, in the customer's language."""
+
+    @property
+    def security_note(self) -> str:
+        """From when a changed setting holds; may be empty."""
 
     @property
     def default_security(self) -> SecurityMode:
@@ -219,6 +224,9 @@ class CommandCore(Protocol):
         """Put a certificate aside, with a backup; never a pending key."""
 
     # Orders
+
+    def accounts(self) -> tuple[Account, ...]:
+        """The customer's accounts, to choose one for an order."""
 
     def sign_orders(
         self,

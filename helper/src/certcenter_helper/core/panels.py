@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from certcenter_helper.core.desk import Desk
-from certcenter_helper.core.policy import security_label
 from certcenter_helper.core.statuses import Here, Standing, There, client_actions, client_status, ordered
 from certcenter_helper.core.texts import text
 from certcenter_helper.core.values import ClientPanel, Fact, HostPanel, HostStatus, SecurityMode
@@ -195,7 +194,7 @@ def _client_facts(desk: Desk, here: Local | None, mode: SecurityMode | None) -> 
         facts += [
             Fact(key="path", name=text("Folder"), value=str(place.parent)),
             Fact(key="file", name=text("File"), value=place.name),
-            Fact(key="security", name=text("Security setting"), value=_setting(mode)),
+            Fact(key="security", name=text("Security setting"), value=_setting(desk, mode)),
         ]
     certificate = entry.certificate if entry else None
     begins = certificate.not_valid_before_utc + how.backdate if certificate else None
@@ -211,12 +210,13 @@ def _client_facts(desk: Desk, here: Local | None, mode: SecurityMode | None) -> 
     if here and here.record:
         facts.append(Fact(key="made", name=text("Key made"), value=how.moment(here.record.created_at)))
     if not how.keeps_file:
-        facts.append(Fact(key="security", name=text("Security setting"), value=_setting(mode)))
+        facts.append(Fact(key="security", name=text("Security setting"), value=_setting(desk, mode)))
     return tuple(facts)
 
 
-def _setting(mode: SecurityMode | None) -> str:
-    return f"{mode.value} ({security_label(mode)})" if mode else ""
+def _setting(desk: Desk, mode: SecurityMode | None) -> str:
+    """`2 (登入後第一次下單詢問憑證密碼)`, as M3 shows it."""
+    return f"{mode.value} ({desk.policy.security_setting(mode).label})" if mode else ""
 
 
 def _who(how: Shown) -> Fact:
@@ -226,8 +226,8 @@ def _who(how: Shown) -> Fact:
 
 
 def _begins(how: Shown) -> str:
-    return text("Valid from (file)") if how.keeps_file else text("Valid from")
+    return text("Certificate start date") if how.keeps_file else text("Valid from")
 
 
 def _ends(how: Shown) -> str:
-    return text("Valid until (file)") if how.keeps_file else text("Valid until")
+    return text("Certificate end date") if how.keeps_file else text("Valid until")

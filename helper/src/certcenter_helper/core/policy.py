@@ -6,7 +6,15 @@ from typing import Any, Final
 
 from certcenter_helper.core.statuses import CLIENT_TONES, HOST_TONES
 from certcenter_helper.core.texts import text
-from certcenter_helper.core.values import ClientStatus, HostStatus, PasswordRule, Proof, SecurityMode, Word
+from certcenter_helper.core.values import (
+    ClientStatus,
+    HostStatus,
+    PasswordRule,
+    Proof,
+    SecurityMode,
+    SecuritySetting,
+    Word,
+)
 
 _SHOWN: Final = "pfx-directory"
 
@@ -46,9 +54,19 @@ class Policy:
         return SecurityMode(self.values["security"]["default"] or SecurityMode.FIRST_ORDER)
 
     @property
-    def security_modes(self) -> tuple[SecurityMode, ...]:
-        """The settings that policy offers."""
-        return tuple(SecurityMode(each) for each in self.values["security"]["choices"])
+    def security_settings(self) -> tuple[SecuritySetting, ...]:
+        """The settings that policy offers, in its words."""
+        return tuple(self.security_setting(SecurityMode(each)) for each in self.values["security"]["choices"])
+
+    @property
+    def security_note(self) -> str:
+        """From when a changed setting holds."""
+        return str(self.values["security"].get("note") or "")
+
+    def security_setting(self, mode: SecurityMode) -> SecuritySetting:
+        """A setting in the words of policy (SPEC A11: those of manual M3); its number alone where policy does not offer it."""
+        said = self.values["security"]["labels"].get(mode.value, {"label": "", "explained": ""})
+        return SecuritySetting(mode=mode, label=str(said["label"]), explained=str(said["explained"]))
 
     def asks_security_at(self, function: str) -> bool:
         """Is the setting asked for at `apply`, `redownload`, `import`?"""
@@ -121,16 +139,3 @@ class Policy:
         if "decimal" in self.values["statuses"]["serial_forms"]:
             return f"{int(hexadecimal, 16)}(0x{even})"
         return even
-
-
-#: The three settings of SPEC A11, word for word from M3.
-SECURITY_LABELS: Final = {
-    SecurityMode.EVERY_ORDER: "Ask for the certificate password at every order",
-    SecurityMode.FIRST_ORDER: "Ask for the certificate password at the first order after logging in",
-    SecurityMode.NEVER: "Never ask for the certificate password",
-}
-
-
-def security_label(mode: SecurityMode) -> str:
-    """The label in the language in use."""
-    return text(SECURITY_LABELS[mode])

@@ -42,7 +42,7 @@ class PolicyProcedure:
         me = self._line.send(calls.me()).values
         everywhere = self._desk.policy.code_goes_everywhere
         self.contacts = () if everywhere else tuple(map(_contact, me["contacts"]))
-        self.accounts = tuple(map(_account, me["accounts"])) if Proof.ACCOUNT in self.wanted else ()
+        self.accounts = tuple(map(account, me["accounts"])) if Proof.ACCOUNT in self.wanted else ()
         if Proof.CODE in self.wanted and not me["contacts"]:
             unreachable = self._desk.policy.values["application"]["unreachable"]
             raise HelperError(Kind.REFUSED, "no-contact", str(unreachable))
@@ -168,7 +168,8 @@ def _contact(row: Any) -> Contact:
     return Contact(id=UUID(row["id"]), channel=str(row["channel"]), masked=str(row["masked"]))
 
 
-def _account(row: Any) -> Account:
+def account(row: Any) -> Account:
+    """An account as the API gives it."""
     return Account(
         id=UUID(row["id"]), line=str(row["line"]), masked=str(row["masked"]), number=str(row["number"])
     )

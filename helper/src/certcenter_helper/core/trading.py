@@ -2,12 +2,30 @@
 
 from collections.abc import Callable, Generator
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
 from certcenter_helper.core.desk import Desk
 from certcenter_helper.core.troubles import told
-from certcenter_helper.core.values import OrderFields, SignedOrder, Verified
+from certcenter_helper.core.values import Account, OrderFields, SignedOrder, Verified
 from certcenter_helper.core.work import Cancel, Progress, Stage, Step
+
+#: Securities first, as people look for them; the portal has the same order.
+_LINES: Final = ("securities", "futures", "sub-brokerage", "wealth", "stock-agency")
+
+
+def accounts(desk: Desk) -> tuple[Account, ...]:
+    """The customer's accounts, to choose one for an order."""
+    from certcenter_helper.core.procedure import account
+    from certcenter_sdk.client import calls
+
+    line = desk.line()
+    try:
+        found = [account(row) for row in line.send(calls.me()).values["accounts"]]
+    finally:
+        line.close()
+    return tuple(
+        sorted(found, key=lambda each: _LINES.index(each.line) if each.line in _LINES else len(_LINES))
+    )
 
 
 def sign_orders(

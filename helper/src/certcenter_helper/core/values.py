@@ -69,6 +69,15 @@ class SecurityMode(StrEnum):
     NEVER = "3"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecuritySetting:
+    """One of the three settings, in the words of the institution's policy."""
+
+    mode: SecurityMode
+    label: str
+    explained: str
+
+
 class Tone(StrEnum):
     """How a status is to be coloured: never by colour alone, the word stands beside it."""
 

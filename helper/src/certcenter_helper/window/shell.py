@@ -234,6 +234,9 @@ class Shell(QMainWindow):
             self.body.show_page(page)
             self.stack.setCurrentWidget(self.body)
         self.menu.mark(function)
+        page.setFocus(
+            Qt.FocusReason.OtherFocusReason
+        )  # Tab goes on in the page, not where the page before was left
         page.begin()
         return page
 

@@ -156,13 +156,14 @@ def style_sheet(theme: Theme) -> str:
         "round": (dot + 4) // 2,
         "menu": theme.pixels(34),
     }
-    tick = _PICTURES / f"tick-{'dark' if theme.dark else 'light'}.svg"
+    scheme = "dark" if theme.dark else "light"
+    tick, down = _PICTURES / f"tick-{scheme}.svg", _PICTURES / f"down-{scheme}.svg"
     return _SHEET.format_map(
         names
         | sizes
         | fonts
         | controls
-        | {"tick": tick.as_posix(), "mono": mono, "line_thick": theme.pixels(3)}
+        | {"tick": tick.as_posix(), "down": down.as_posix(), "mono": mono, "line_thick": theme.pixels(3)}
     )
 
 
@@ -200,6 +201,7 @@ QFrame[part="notice"][tone="bad"] {{ border-color: {bad}; background: {bad_soft}
 QFrame[part="notice"] QLabel {{ background: transparent }}
 
 QLabel[part="pill"] {{ border-radius: {s2}px; padding: {line_thick}px {s2}px; font-size: {t14}; font-weight: 600; background: {sunk}; color: {ink_2} }}
+QLabel[part="pill"][tone="idle"] {{ background: {sunk} }}
 QLabel[part="pill"][tone="ok"] {{ background: {ok_soft}; color: {ok} }}
 QLabel[part="pill"][tone="warn"] {{ background: {warn_soft}; color: {warn} }}
 QLabel[part="pill"][tone="bad"] {{ background: {bad_soft}; color: {bad} }}
@@ -228,6 +230,7 @@ QLineEdit[wrong="true"] {{ border: 2px solid {bad} }}
 QLineEdit:disabled, QComboBox:disabled {{ background: {sunk}; color: {ink_2} }}
 QLineEdit[part="code"] {{ font-family: {mono}; font-size: {t21}; font-weight: 600 }}
 QComboBox::drop-down {{ border: 0; width: {s5}px }}
+QComboBox::down-arrow {{ image: url({down}); width: {s3}px; height: {s3}px }}
 QComboBox QAbstractItemView {{ background: {paper}; color: {ink}; border: 1px solid {line_2}; selection-background-color: {accent_soft}; selection-color: {accent}; outline: 0 }}
 
 QRadioButton, QCheckBox {{ spacing: {s1}px; min-height: {s5}px; background: transparent; border: 1px solid transparent; border-radius: {s0}px; padding: 0 {s0}px }}

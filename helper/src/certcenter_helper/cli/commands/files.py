@@ -133,8 +133,8 @@ def security_command(shell: Shell, *, setting: str | None) -> int:
     """Show or change the security setting."""
     now = shell.core.overview(offline=True).client.security
     if setting is None:
-        for mode, label in shell.core.security_choices:
-            shell.say(f"{'→' if mode is now else ' '} {mode.value}  {label}")
+        for each in shell.core.security_choices:
+            shell.say(f"{'→' if each.mode is now else ' '} {each.mode.value}  {each.label}")
         shell.answer({"security": now})
         return Exit.DONE
     sentence = shell.core.set_security(SecurityMode(setting), password=shell.asking.give(Secret.PASSWORD))

@@ -34,6 +34,7 @@ class Page(QWidget):
         self.box.setContentsMargins(0, 0, 0, 0)
         self.box.setSpacing(self.theme.pixels(16))
         if title := self.title():
+            self.setAccessibleName(title)
             self.box.addWidget(heading(title))
         self._notices = QVBoxLayout()
         self.box.addLayout(self._notices)

@@ -235,9 +235,7 @@ class ImportPage(Page):
         card.add(drop, self.file, self.password)
         self.security: SecurityChoice | None = None
         if "import" in self.face.asked_at:
-            self.security = SecurityChoice(
-                theme, words, self.core.security_choices, self.core.default_security
-            )
+            self.security = SecurityChoice(theme, words, self.core)
             card.add(self.security)
         self.go = button(words("import.go"), self._look, tone="first", name="import")
         edit = self.password.control

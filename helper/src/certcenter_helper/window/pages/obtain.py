@@ -78,7 +78,7 @@ class ObtainPage(Page):
         if self.asked_as in self.face.asked_at or (
             self.asked_as == "renew" and "apply" in self.face.asked_at
         ):
-            self._security = SecurityChoice(theme, words, core.security_choices, core.default_security)
+            self._security = SecurityChoice(theme, words, core)
             card.add(self._security)
         go_on = button(words("obtain.go"), go, tone="first", name="obtain")
         leave = button(words("cancel"), lambda: self.shell.open("overview"), name="leave")

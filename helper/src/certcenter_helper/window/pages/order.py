@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
-from PySide6.QtWidgets import QComboBox, QGridLayout
-
-from certcenter_helper.core.values import OrderFields, SignedOrder
+from certcenter_helper.core.values import Account, OrderFields, SignedOrder
 from certcenter_helper.window.pages.base import Page
 from certcenter_helper.window.parts.basic import button, row, text
 from certcenter_helper.window.parts.dialogs import PasswordDialog
-from certcenter_helper.window.parts.forms import Field, line, value_of
+from certcenter_helper.window.parts.forms import Field, choice, line, value_of
 from certcenter_helper.window.questions import Question
 
 if TYPE_CHECKING:
     from certcenter_helper.window.shell import Shell
 
-_FIELDS = ("account", "symbol", "quantity", "price")
+#: Lines of business that have a name here.
+LINES: Final = frozenset({"securities", "futures", "sub-brokerage", "wealth", "stock-agency"})
+_FIELDS: Final = ("symbol", "quantity", "price")
 
 
 class OrderPage(Page):
-    """The fields, then the password where the setting asks for it."""
+    """The account and the fields, then the password where the setting asks for it."""
 
     function: ClassVar[str] = "sign-order"
     heading_key: ClassVar[str] = "do.sign"
@@ -30,27 +30,38 @@ class OrderPage(Page):
         words, theme = self.words, self.theme
         self._panel = panel_id
         self.add(text(words("order.words"), "quiet"))
-        self.side = QComboBox()
-        self.side.addItem(words("order.buy"), "buy")
-        self.side.addItem(words("order.sell"), "sell")
+        self.account, self.side = choice(theme), choice(theme)
+        for key in ("buy", "sell"):
+            self.side.addItem(words(f"order.{key}"), key)
         self.fields = {
-            name: Field(
-                theme,
-                words(f"order.{name}"),
-                line(theme, short=True, most=24),
-                hint=words("order.account.hint") if name == "account" else "",
-                name=f"order-{name}",
-            )
+            name: Field(theme, words(f"order.{name}"), line(theme, short=True, most=24), name=f"order-{name}")
             for name in _FIELDS
         }
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(theme.pixels(24))
-        grid.setVerticalSpacing(theme.pixels(12))
-        shown = (self.fields["account"], Field(theme, words("order.side"), self.side, name="order-side"))
-        for at, field in enumerate((*shown, *(self.fields[name] for name in _FIELDS[1:]))):
-            grid.addWidget(field, at // 2, at % 2)
         self.go = button(words("order.go"), self._sign, tone="first", name="sign")
-        self.card(grid, row(self.go))
+        self.go.setEnabled(False)
+        self.card(
+            row(
+                Field(theme, words("order.account"), self.account, name="order-account"),
+                Field(theme, words("order.side"), self.side, name="order-side"),
+                gap=theme.pixels(24),
+            ),
+            row(*self.fields.values(), gap=theme.pixels(24)),
+            row(self.go),
+        )
+
+    def begin(self) -> None:
+        """Ask which accounts the customer has."""
+        self.shell.run(lambda _progress, _cancel: self.core.accounts(), self._offer)
+
+    def _offer(self, accounts: tuple[Account, ...]) -> None:
+        for each in accounts:
+            named = self.words(f"line.{each.line}") if each.line in LINES else each.line
+            self.account.addItem(
+                self.words("order.account.named", number=each.masked, line=named), each.number
+            )
+        self.go.setEnabled(bool(accounts))
+        if not accounts:
+            self.notice("info", self.words("order.account.none"))
 
     def _sign(self) -> None:
         values = {name: value_of(field).strip() for name, field in self.fields.items()}
@@ -58,7 +69,9 @@ class OrderPage(Page):
             field.wrong("" if values[name] else self.words("order.missing"))
         if not all(values.values()):
             return
-        order = OrderFields(side=str(self.side.currentData()), **values)
+        order = OrderFields(
+            account=str(self.account.currentData()), side=str(self.side.currentData()), **values
+        )
         question = Question(self._ask)
         self.quiet()
         self.shell.run_long(

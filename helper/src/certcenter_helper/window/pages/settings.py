@@ -123,7 +123,7 @@ class SecurityPage(OwnCertificatePage):
         """The choice and the password."""
         words, theme = self.words, self.theme
         card = self.form(panel)
-        self.choice = SecurityChoice(theme, words, self.core.security_choices, panel.security, explained=True)
+        self.choice = SecurityChoice(theme, words, self.core, panel.security, explained=True)
         self.password = Field(
             theme,
             words("password.certificate"),

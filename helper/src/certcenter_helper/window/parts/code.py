@@ -13,7 +13,7 @@ from certcenter_helper.core.errors import HelperError
 from certcenter_helper.core.values import SentCode
 from certcenter_helper.window import clocks
 from certcenter_helper.window.parts.basic import Card, button, heading, row, text
-from certcenter_helper.window.parts.forms import Field, code_line, tell, value_of
+from certcenter_helper.window.parts.forms import Field, choice, code_line, tell, value_of
 
 if TYPE_CHECKING:
     from certcenter_helper.core.interface import Procedure
@@ -79,7 +79,7 @@ class CodePanel(Card):
             self._ids[at] = contact.id
             self._choices.addWidget(radio)
         if procedure.accounts:
-            self._accounts = QComboBox()
+            self._accounts = choice(self._page.theme)
             for account in procedure.accounts:
                 self._accounts.addItem(account.masked, account.id)
             self._choices.addWidget(

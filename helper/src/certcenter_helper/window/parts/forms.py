@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, QRegularExpression, Qt, Signal
 from PySide6.QtGui import QAction, QRegularExpressionValidator
 from PySide6.QtWidgets import (
     QButtonGroup,
+    QComboBox,
     QFileDialog,
     QHBoxLayout,
     QLabel,
@@ -16,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from certcenter_helper.core.interface import CommandCore
 from certcenter_helper.core.values import PasswordRule, SecurityMode
 from certcenter_helper.window import icons
 from certcenter_helper.window.parts.basic import button, restyle, text
@@ -53,6 +55,7 @@ class Field(QWidget):
         """Say what is wrong; an empty sentence: nothing is."""
         self.error.setText(sentence)
         self.error.setVisible(bool(sentence))
+        self.hint.setVisible(bool(self.hint.text()) and sentence != self.hint.text())
         self.control.setAccessibleDescription(sentence or self.hint.text())
         restyle(self.control, wrong=bool(sentence))
         if sentence:
@@ -65,6 +68,15 @@ def line(theme: Theme, *, short: bool = False, most: int = 128) -> QLineEdit:
     edit.setMaxLength(most)
     edit.setMaximumWidth(theme.pixels(_FIELD / 2 if short else _FIELD))
     return edit
+
+
+def choice(theme: Theme) -> QComboBox:
+    """A list to choose from."""
+    made = QComboBox()
+    made.setMinimumWidth(theme.pixels(_FIELD / 2))
+    made.setMaximumWidth(theme.pixels(_FIELD))
+    made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+    return made
 
 
 def password_line(theme: Theme, words: Words) -> QLineEdit:
@@ -170,14 +182,14 @@ class NewPassword(QWidget):
 
 
 class SecurityChoice(QWidget):
-    """The three security settings, their labels word for word (SPEC A11)."""
+    """The security settings in the words of policy, with their numbers (SPEC A11; M3 9: 1. 每次下單均詢問憑證密碼)."""
 
     def __init__(
         self,
         theme: Theme,
         words: Words,
-        choices: Sequence[tuple[SecurityMode, str]],
-        chosen: SecurityMode | None,
+        core: CommandCore,
+        chosen: SecurityMode | None = None,
         *,
         explained: bool = False,
     ) -> None:
@@ -188,17 +200,19 @@ class SecurityChoice(QWidget):
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(theme.pixels(2))
         box.addWidget(text(words("security.choose"), "label"))
-        for at, (mode, label) in enumerate(choices):
+        for at, setting in enumerate(core.security_choices):
+            label = f"{setting.mode.value}. {setting.label}"
             radio = QRadioButton()
-            radio.setObjectName(f"security-{mode.value}")
+            radio.setObjectName(f"security-{setting.mode.value}")
             radio.setAccessibleName(label)
-            radio.setChecked(mode is chosen)
+            radio.setAccessibleDescription(setting.explained if explained else "")
+            radio.setChecked(setting.mode is (chosen or core.default_security))
             self._group.addButton(radio, at)
-            self._modes[at] = mode
-            box.addLayout(_beside(radio, text(label)))
-            if explained:
-                box.addWidget(text(words(f"security.means.{mode.value}"), "hint"))
-        box.addWidget(text(words("security.when"), "hint"))
+            self._modes[at] = setting.mode
+            told = [text(label), *([text(setting.explained, "hint")] if explained else [])]
+            box.addLayout(_beside(radio, told))
+        if core.security_note:
+            box.addWidget(text(core.security_note, "hint"))
 
     @property
     def value(self) -> SecurityMode | None:
@@ -206,12 +220,16 @@ class SecurityChoice(QWidget):
         return self._modes.get(self._group.checkedId())
 
 
-def _beside(radio: QRadioButton, label: QLabel) -> QHBoxLayout:
+def _beside(radio: QRadioButton, told: Sequence[QLabel]) -> QHBoxLayout:
     """A choice whose words may take several lines, and which can be chosen by its words."""
-    across = QHBoxLayout()
+    across, down = QHBoxLayout(), QVBoxLayout()
     across.addWidget(radio, 0, Qt.AlignmentFlag.AlignTop)
-    across.addWidget(label, 1)
-    label.mousePressEvent = lambda _event: radio.setChecked(True)  # type: ignore[method-assign]  # Qt has no signal for it
+    across.addLayout(down, 1)
+    down.setSpacing(0)
+    for label in told:
+        label.mousePressEvent = lambda _event: radio.setChecked(True)  # type: ignore[method-assign]  # Qt has no signal for it
+        down.addWidget(label)
+    told[0].setMinimumHeight(radio.sizeHint().height())
     return across
 
 

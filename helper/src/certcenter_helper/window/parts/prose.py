@@ -1,5 +1,6 @@
 """Documents of the centre as text that can be read, selected and scrolled: built block by block, never parsed as markup."""
 
+import re
 from collections.abc import Iterable
 
 from PySide6.QtGui import QFont, QTextBlockFormat, QTextCharFormat, QTextCursor, QTextList, QTextListFormat
@@ -8,6 +9,7 @@ from PySide6.QtWidgets import QTextBrowser
 from certcenter_helper.core.values import Paragraph
 from certcenter_helper.window.theme import Theme
 
+_NUMBERED = re.compile(r"[(（]?([一二三四五六七八九十]+|[0-9]{1,2})[、.．)）]")
 _LISTS = {"list": QTextListFormat.Style.ListDisc, "steps": QTextListFormat.Style.ListDecimal}
 
 
@@ -34,22 +36,26 @@ def write(box: QTextBrowser, theme: Theme, paragraphs: Iterable[Paragraph]) -> N
     box.clear()
     cursor = QTextCursor(box.document())
     first = True
+    items: QTextList | None = None
     for paragraph in paragraphs:
-        style = _LISTS.get(paragraph.kind)
+        style = None if _numbers_itself(paragraph) else _LISTS.get(paragraph.kind)
         for at, words in enumerate(paragraph.texts):
             if first:
                 cursor.setBlockFormat(_block(theme))
             else:
                 cursor.insertBlock(_block(theme), QTextCharFormat())
             first = False
-            current: QTextList | None = cursor.currentList()
-            if current is not None and (style is None or at == 0):
-                current.remove(cursor.block())
-                cursor.setBlockFormat(_block(theme))
             if style is not None and at == 0:
-                cursor.createList(style)
+                items = cursor.createList(style)
+            elif style is not None and items is not None:
+                items.add(cursor.block())
             cursor.insertText(words, _letters(theme, paragraph.kind))
     box.moveCursor(QTextCursor.MoveOperation.Start)
+
+
+def _numbers_itself(paragraph: Paragraph) -> bool:
+    """Whether the words bring their own numbers, as a consent's 一、二、三、 do: a dot before them says nothing more."""
+    return all(_NUMBERED.match(each) for each in paragraph.texts)
 
 
 def _block(theme: Theme) -> QTextBlockFormat:

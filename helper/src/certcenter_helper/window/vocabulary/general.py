@@ -1,0 +1,70 @@
+"""The window itself, and the way in."""
+
+from typing import Final
+
+WORDS: Final[dict[str, tuple[str, str]]] = {
+    # The window
+    "product": ("憑證小幫手", "Certificate helper"),
+    "title": ("{house}憑證小幫手 {version}", "{house} certificate helper {version}"),
+    "title.trial": ("***** 測試 *****", "***** TEST *****"),
+    "trial": ("測試環境", "Test environment"),
+    "offline.mark": ("離線", "Offline"),
+    "language.other": ("English", "中文"),
+    "clock": ("現在時間：{now}", "Time (ROC) {now}"),
+    "version": ("版本 {version}", "Version {version}"),
+    "ok": ("確定", "OK"),
+    "cancel": ("取消", "Cancel"),
+    "confirm": ("確認", "Confirm"),
+    "close": ("關閉", "Close"),
+    "send": ("送出", "Submit"),
+    "back": ("返回", "Back"),
+    "back.overview": ("回到「憑證查詢及申請」", "Back to the overview"),
+    "continue": ("繼續", "Continue"),
+    "browse": ("瀏覽", "Browse"),
+    "backup": ("備份", "Back up"),
+    "message": ("訊息", "Message"),
+    "semicolon": ("；", "; "),
+    "minutes.one": ("1分鐘", "1 minute"),
+    "seconds": ("{count}秒", "{count} seconds"),
+    "reference": ("客服代碼：{reference}", "Reference for customer service: {reference}"),
+    "tries.left": ("還可以再試 {count} 次。", "Tries left: {count}."),
+    "stopped": ("已停止", "Stopped"),
+    "stopped.kept": (
+        "已完成的部分都保留著；若憑證正在申請中，可用「憑證修復」繼續。",
+        "What was done so far is kept. A certificate that was under way can be gone on with by Repair.",
+    ),
+    "trouble.unknown": ("發生未預期的錯誤", "Something unexpected went wrong"),
+    "trouble.help": (
+        "請再試一次；若仍發生，請洽客服中心。",
+        "Please try again. If it happens again, call customer service.",
+    ),
+    # Login
+    "login.identity": ("身分證字號/統編", "ID or business number"),
+    "login.password": ("登入密碼", "Login password"),
+    "login.identity.missing": ("請輸入身分證字號或統編。", "Please type your ID or business number."),
+    "login.password.missing": ("請輸入登入密碼。", "Please type your login password."),
+    "login.enter": ("登入", "Log in"),
+    "login.forgotten": ("忘記密碼", "Forgotten your password?"),
+    "login.centre": ("密碼中心", "Password centre"),
+    "login.offline": ("離線查看此電腦的憑證", "See this computer's certificates offline"),
+    "login.other-centre": ("更換機構", "Another institution"),
+    "login.going": ("登入中，請稍候", "Logging in"),
+    "login.must-change": (
+        "您的登入密碼是初始密碼，請先到密碼中心變更。",
+        "Your login password is an initial one. Please change it in the password centre.",
+    ),
+    "captcha": ("請輸入圖中文字", "Type the letters of the picture"),
+    "captcha.letters": ("圖中文字", "Letters"),
+    "centre.words": (
+        "請輸入您的機構所提供的憑證中心網址。此電腦會記住它。",
+        "Type the address of the certificate centre that your institution gave you. This computer will remember it.",
+    ),
+    "centre.address": ("憑證中心網址", "Address of the certificate centre"),
+    "centre.hint": ("例如 https://主機/api/v1/i/機構代號/", "Such as https://host/api/v1/i/institution/"),
+    "centre.go": ("連線", "Connect"),
+    # Documents
+    "announcements": ("公告", "Announcements"),
+    "instructions": ("操作說明", "Instructions"),
+    "faq": ("常見問題", "Questions and answers"),
+    "documents.none": ("目前沒有內容。", "There is nothing here yet."),
+}

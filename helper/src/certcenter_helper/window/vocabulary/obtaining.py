@@ -1,0 +1,150 @@
+"""Consent, code, passwords, the certificate, and its end."""
+
+from typing import Final
+
+WORDS: Final[dict[str, tuple[str, str]]] = {
+    # Consent and code
+    "apply": ("憑證申請", "Apply for a certificate"),
+    "renew": ("憑證更新", "Renew the certificate"),
+    "redownload": ("憑證重新下載", "Download the certificate again"),
+    "consent.words": (
+        "為保障您下單安全及權益，請詳細閱讀CA憑證申請同意書。",
+        "To protect your orders and your rights, please read the consent carefully.",
+    ),
+    "consent.agree": ("我同意上述約定條款", "I agree to the terms above"),
+    "birth": ("出生年月日（民國）", "Birth date (ROC calendar)"),
+    "birth.hint": (
+        "例如 761205；公司戶請輸入設立日期。",
+        "For 5 December 1987 type 761205; a company types its registration date.",
+    ),
+    "code.title": ("憑證認證碼", "Verification code"),
+    "code.words": (
+        "為保障您下單安全及權益，請點選【取得認證碼】，在收到認證碼後，請輸入認證碼以完成「憑證認證碼」認證程序。",
+        "To protect your orders and your rights, choose “Get a code”. When it has come, type it here to prove that it is you.",
+    ),
+    "code.get": ("取得認證碼", "Get a code"),
+    "code.seconds": ("{count}秒", "Another one in {count} s"),
+    "code.label": ("認證碼", "Code"),
+    "code.contact": ("認證碼寄送至", "Send the code to"),
+    "code.account": ("帳號", "Account"),
+    "code.identification": ("識別碼：{letters}", "Identification code: {letters}"),
+    "code.sent": (
+        "已將認證碼傳送至{where}，請輸入認證碼進行認證。",
+        "The code was sent to {where}. Please type it here.",
+    ),
+    "code.life": ("認證碼有效時間 {minutes}:{seconds}", "The code is good for {minutes}:{seconds}"),
+    "code.over": ("認證碼已逾有效期限，請重新取得。", "The code has expired. Please get another one."),
+    "code.digits": ("請輸入 {count} 位數字的認證碼。", "Please type the {count} digits of the code."),
+    "code.right": ("認證成功!", "That is right."),
+    "code.dead": (
+        "此認證碼已失效，請點選【取得認證碼】重新取得。",
+        "This code is dead. Choose “Get a code” for another one.",
+    ),
+    "code.notes": ("【注意事項】", "Please note"),
+    "code.note.contacts": (
+        "「憑證認證碼」發送之行動電話及E-mail，為您於{house}留存的基本資料。",
+        "Codes go to the mobile phone and the e-mail address that {house} has on file for you.",
+    ),
+    "code.note.again": (
+        "若未於{wait}內收到認證碼，請再次點「取得認證碼」重新發送，一旦重新申請或輸入錯誤達{tries}次或超過認證碼有效期限，前次申請之認證碼都會失效。",
+        "If no code comes within {wait}, choose “Get a code” again. A new code, {tries} wrong entries or its end make the code before void.",
+    ),
+    "code.note.blocked": (
+        "申請「拒收企業簡訊」或手機安裝攔截簡訊APP(如:Whoscall)，有可能自動封鎖或攔截簡訊，導致認證碼無法正常接收。",
+        "If you have opted out of business text messages, or use an app that blocks messages (such as Whoscall), the code may not reach you.",
+    ),
+    "channel.sms": ("行動電話", "mobile phone"),
+    "channel.email": ("E-mail", "e-mail"),
+    # The certificate
+    "obtain.password": ("請自行設定憑證密碼", "Choose a certificate password"),
+    "obtain.password.words": (
+        "它鎖住此電腦上的私密金鑰，請牢記。金鑰產生前就先設定，金鑰不會有未上鎖的時候。",
+        "It locks the private key on this computer; keep it in mind. It is asked before the key is made, so that the key is never without a lock.",
+    ),
+    "obtain.old": ("目前的憑證密碼", "Your present certificate password"),
+    "obtain.old.hint": (
+        "請輸入您的憑證密碼，以確定您有權限進行憑證更新。",
+        "It shows that you may renew: the old key signs the request.",
+    ),
+    "obtain.file.keep": (
+        "憑證檔案名稱請勿自行修改，資料夾請勿設定唯讀、隱藏。",
+        "Please keep the file's name, and do not make its folder read-only or hidden.",
+    ),
+    "obtain.go": ("憑證下載", "Get the certificate"),
+    "obtain.going": ("系統進行憑證資料處理中，請稍候", "Your certificate is being made"),
+    "obtain.patience": ("下載憑證需 {least}~{most} 秒，請稍候", "This takes {least} to {most} seconds"),
+    "obtain.done": ("憑證申請成功", "You have a certificate"),
+    "obtain.done.words": (
+        "憑證申請成功且匯入正常，您已可以使用電子下單。為避免您的憑證遺失，請點選【備份】進行憑證備份。",
+        "The certificate was made and is installed: you can trade electronically. Choose “Back up” so that it is never lost.",
+    ),
+    "stage.connecting": ("連線中", "Connecting"),
+    "stage.solving": ("進行登入安全檢核", "Solving the login's puzzle"),
+    "stage.making-key": ("產生金鑰", "Making the key"),
+    "stage.sending": ("送出申請", "Sending the request"),
+    "stage.waiting": ("等待憑證核發", "Waiting for the certificate"),
+    "stage.downloading": ("憑證下載中，請稍候", "Downloading the certificate"),
+    "stage.checking": ("檢查憑證", "Checking the certificate"),
+    "stage.installing": ("寫入此電腦", "Installing it on this computer"),
+    "stage.confirming": ("通知憑證中心", "Telling the centre"),
+    "stage.signing": ("簽章", "Signing"),
+    "stage.writing": ("寫入檔案", "Writing the file"),
+    "stage.done": ("完成", "Done"),
+    # Passwords
+    "password.show": ("顯示密碼", "Show the password"),
+    "password.new": ("請輸入新憑證密碼", "New certificate password"),
+    "password.again": ("請確認新憑證密碼", "The same again"),
+    "password.certificate": ("請輸入憑證密碼", "Certificate password"),
+    "password.missing": ("請輸入密碼。", "Please type the password."),
+    "password.differs": ("兩次輸入的密碼不相同。", "The two passwords differ."),
+    "password.rule.length": ("{least}~{most} 碼", "{least} to {most} characters"),
+    "password.rule.least": ("最少 {least} 碼", "At least {least} characters"),
+    "password.rule.letters": ("只有英文、數字", "Letters and digits only"),
+    "password.rule.same": ("兩次輸入相同", "Both are the same"),
+    # Security
+    "security.choose": ("憑證密碼安全設定", "When to ask for the certificate password"),
+    "security.password": ("變更設定前，請輸入憑證密碼。", "Changing the setting asks for the password."),
+    "security.go": ("變更安全設定", "Change the setting"),
+    "security.going": ("變更中，請稍候", "Changing the setting"),
+    "security.done": ("執行成功", "Done"),
+    "security.note": (
+        "請注意！需重新登入網路下單系統執行交易，此設定才開始生效。",
+        "Please log in to your trading system again: the setting takes effect from then on.",
+    ),
+    "own.none": ("此電腦沒有可使用的憑證", "There is no usable certificate on this computer"),
+    "own.none.words": (
+        "若您未曾將憑證資料註冊至該電腦，請先執行「匯入憑證」。",
+        "If your certificate was never installed on this computer, import it first.",
+    ),
+    "passwd.old": ("請輸入原憑證密碼", "Present certificate password"),
+    "passwd.new": ("請輸入新憑證密碼", "New certificate password"),
+    "passwd.again": ("請確認新憑證密碼", "The same again"),
+    "passwd.go": ("執行密碼變更", "Change the password"),
+    "passwd.going": ("變更中，請稍候", "Changing the password"),
+    "passwd.done": ("密碼變更成功", "The password was changed"),
+    "passwd.done.words": (
+        "之前匯出的備份檔案仍使用匯出時的密碼。",
+        "Backups that you exported before keep the password that they had.",
+    ),
+    # Revoke
+    "revoke": ("憑證註銷", "Revoke the certificate"),
+    "revoke.nothing": ("目前沒有可以線上註銷的憑證。", "There is nothing that you can revoke online now."),
+    "revoke.prove": ("若要註銷此憑證，請進行認證", "To revoke this certificate, prove that it is you"),
+    "revoke.title": ("確定註銷憑證？", "Revoke the certificate?"),
+    "revoke.ask": (
+        "憑證 {serial} 註銷後無法復原。",
+        "The certificate {serial} can't be brought back afterwards.",
+    ),
+    "revoke.final": (
+        "註銷後須重新申請，才能再下單。",
+        "You must apply for another one before you can trade again.",
+    ),
+    "revoke.yes": ("確定註銷", "Revoke"),
+    "revoke.going": ("註銷中，請稍候", "Revoking"),
+    "revoke.done": ("註銷成功", "Revoked"),
+    "revoke.done.words": (
+        "您的憑證已註銷。如需下單，請重新申請憑證。",
+        "Your certificate was revoked. Apply for another one to trade.",
+    ),
+    "revoke.apply": ("立即申請憑證", "Apply now"),
+}
