@@ -115,6 +115,7 @@ class Event(StrEnum):
     DOCUMENT_PUBLISHED = "content:publish:done"
     CENTRE_INITIALISED = "centre:init:done"
     CA_CREATED = "ca:create:done"
+    MAIL_SIGNER_ISSUED = "mail-signer:issue:done"
     # the history itself
     AUDIT_WRITER_OPENED = "audit:writer:opened"
     REFUSALS_COUNTED = "audit:refusals:counted"

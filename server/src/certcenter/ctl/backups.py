@@ -58,6 +58,8 @@ def write_backup(file: Path, config: Config, *, with_secrets: bool = True) -> ar
         members: dict[str, Path | bytes] = dict(_frozen(config))
         if with_secrets:
             members |= {f"secrets/{name}": _secret(config, name) for name in SECRET_NAMES}
+            signers = sorted(config.secrets_path.glob("mail-*.pem"))
+            members |= {f"secrets/{path.name}": path.read_bytes() for path in signers}
         engine = _dump(config, folder / archive.DATABASE)
         members[archive.DATABASE] = folder / archive.DATABASE
         draft = folder / "draft"

@@ -26,6 +26,7 @@ _COMMANDS = {
     ),
     "staff": ("certcenter.ctl.staff", "staff", "Create staff, unlock a login. 新增行員、解鎖登入。"),
     "ca": ("certcenter.ctl.authorities", "ca", "Show the certificate authorities. 檢視憑證機構。"),
+    "mail": ("certcenter.ctl.mail", "mail", "Who signs an institution's mail. 郵件簽章憑證。"),
     "audit": ("certcenter.ctl.history", "audit", "Verify and read the audit trail. 驗證、查閱稽核軌跡。"),
     "evidence": (
         "certcenter.ctl.evidence",

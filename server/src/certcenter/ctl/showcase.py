@@ -17,7 +17,7 @@ import click
 import httpx
 from django.conf import settings
 
-from certcenter.certificates import authority
+from certcenter.certificates import authority, mail_signers
 from certcenter.core import clock
 from certcenter.ctl.processes import server_command
 from certcenter.ctl.setup import prepare_centre
@@ -106,6 +106,7 @@ def _prepare() -> None:
     with clock.at(clock.now() if begun else clock.ago(days=800)):
         prepare_centre(echo=click.echo)
     authority.maintain()
+    mail_signers.maintain()
 
 
 class Processes:

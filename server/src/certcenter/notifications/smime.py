@@ -29,14 +29,19 @@ class Signer:
     chain: tuple[x509.Certificate, ...] = ()
 
 
+def signer_path(institution: str) -> Path:
+    """Where an institution's mail signer lies: its private key and certificates, PEM."""
+    config: Config = settings.CONFIG
+    return config.secrets_path / f"mail-{institution}.pem"
+
+
 def signer(institution: str) -> Signer | None:
     """Return the institution's mail signer from `<secrets>/mail-<slug>.pem`, or None where there is no such file.
 
     The file holds the private key and the certificates, the mail certificate first. Raises ValueError where it holds
     something else: a centre that should sign must not go on without.
     """
-    config: Config = settings.CONFIG
-    path = config.secrets_path / f"mail-{institution}.pem"
+    path = signer_path(institution)
     try:
         changed = path.stat().st_mtime_ns
     except FileNotFoundError:

@@ -14,7 +14,7 @@ from threading import Thread
 from django.db import close_old_connections, connections
 
 from certcenter.audit import sequencer
-from certcenter.certificates import authority, checking, issuing, reminders
+from certcenter.certificates import authority, checking, issuing, mail_signers, reminders
 from certcenter.notifications import tasks as notification_tasks
 from certcenter.outbox import dispatcher, wake
 from certcenter.recovery import tasks as recovery_tasks
@@ -42,6 +42,7 @@ REST = (
     Job("transfers", transfers.expire, 5.0),
     Job("reminders", reminders.run_once, 300.0),
     Job("authorities", authority.maintain, 3600.0),
+    Job("mail-signers", mail_signers.maintain, 3600.0),
     Job("housekeeping", housekeeping.run_once, 3600.0),
 )
 JOBS = ISSUING + REST

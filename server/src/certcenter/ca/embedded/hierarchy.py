@@ -34,6 +34,8 @@ ISSUING_LIFE = timedelta(days=10 * 365 + 2)
 RESPONDER_LIFE = timedelta(
     days=365
 )  # short, since nobody can ask whether it is revoked (RFC 6960 §4.2.2.2.1)
+#: Of an institution's mail signer, for the same reason: it stands in no table of customers' certificates.
+MAIL_LIFE = timedelta(days=365)
 ROOT_CRL_LIFE = timedelta(days=365)
 RENEW_BEFORE = timedelta(days=60)
 BACKDATE = timedelta(minutes=5)  # for relying machines whose clock is a little behind
@@ -182,6 +184,45 @@ def responder_certificate(
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.OCSP_SIGNING]), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.OCSPNoCheck(), critical=False)
+    )
+    return _sign(builder, issuing_key)
+
+
+def mail_certificate(
+    config: CaConfig,
+    public_key: PublicKey,
+    *,
+    name: str,
+    address: str,
+    issuing: x509.Certificate,
+    issuing_key: PrivateKey,
+    now: datetime,
+) -> x509.Certificate:
+    """The certificate that signs an institution's mail from `address` (RFC 8550 §4.4.4: emailProtection, rfc822Name).
+
+    Raises:
+        CaError: the address can't stand in a certificate (RFC 5280 §4.2.1.6: ASCII).
+
+    """
+    try:
+        names = x509.SubjectAlternativeName([x509.RFC822Name(address)])
+    except ValueError as error:
+        raise CaError(CaErrorCode.CONFIG, f"no certificate can name the address {address!r}") from error
+    subject = x509_name(SubjectName(config.country, config.organization, None, name))
+    life = min(MAIL_LIFE, issuing.not_valid_after_utc - now)
+    issuers = x509.AccessDescription(
+        AuthorityInformationAccessOID.CA_ISSUERS,
+        x509.UniformResourceIdentifier(config.certificate_url("issuing")),
+    )
+    builder = (
+        _builder(subject, issuing.subject, public_key, now=now, life=life)
+        .add_extension(_authority(issuing), critical=False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
+        .add_extension(_key_usage(digital_signature=True), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION]), critical=False)
+        .add_extension(names, critical=False)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(x509.AuthorityInformationAccess([issuers]), critical=False)
     )
     return _sign(builder, issuing_key)
 

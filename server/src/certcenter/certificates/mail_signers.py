@@ -1,0 +1,105 @@
+"""Who signs an institution's mail (SPEC D4.1, manual M2: 「本封通知信已經由數位簽章認證」): a certificate of its own CA.
+
+It lies in `<secrets>/mail-<slug>.pem` (`notifications.smime`). A file that the operator put there, such as a certificate
+that mail programs trust by themselves, is never touched.
+"""
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from django.conf import settings
+from django.db import transaction
+
+from certcenter.audit.actions import record
+from certcenter.ca.embedded.hierarchy import RENEW_BEFORE, mail_certificate, read_certificate
+from certcenter.ca.embedded.keystore_file import read_key, write_file
+from certcenter.ca.keys import KeyType, generate
+from certcenter.certificates.authority import authorities
+from certcenter.core import clock
+from certcenter.core.actor import Actor, system
+from certcenter.core.events import Event
+from certcenter.institutions import serving
+from certcenter.institutions.policy import Institution
+from certcenter.institutions.registry import Registry
+from certcenter.notifications import smime
+
+_ACTOR = system("mail-signers")
+
+
+def create_missing(served: Registry, *, actor: Actor) -> list[str]:
+    """Issue a signer to each institution whose policy signs mail and that has none; return their slugs. Idempotent.
+
+    Raises:
+        CaError: a CA cannot be read. OSError: the secrets' folder cannot be written to.
+    """
+    lacking = [
+        each
+        for each in served.all()
+        if each.notices.signed_mail and not smime.signer_path(each.slug).exists()
+    ]
+    for institution in lacking:
+        issue(institution, actor=actor)
+    return [institution.slug for institution in lacking]
+
+
+def issue(institution: Institution, *, actor: Actor) -> x509.Certificate:
+    """Make a new key and certificate, and sign with them from the next mail on; return the certificate.
+
+    The key is P-256, which every program must verify (RFC 8551 §2.2).
+
+    Raises:
+        CaError, OSError: as `create_missing`.
+    """
+    folder = authorities().directory(institution.ca.name)
+    issuing = read_certificate(folder / "issuing.crt")
+    key = generate(KeyType.P256)
+    certificate = mail_certificate(
+        authorities().config(institution.ca.name),
+        key.public_key(),
+        name=institution.notices.sender.zh,
+        address=institution.notices.from_address,
+        issuing=issuing,
+        issuing_key=read_key(folder / "issuing.key", settings.CONFIG.ca_passphrase).private_key,
+        now=clock.now(),
+    )
+    pem = [key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())]
+    pem += [each.public_bytes(Encoding.PEM) for each in (certificate, issuing)]
+    path = smime.signer_path(institution.slug)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # where all secrets come from the environment
+    write_file(path, b"".join(pem), mode=0o600)
+    with transaction.atomic():
+        record(
+            Event.MAIL_SIGNER_ISSUED,
+            actor=actor,
+            subject=f"mail-signer:{institution.slug}",
+            serial=f"{certificate.serial_number:x}",
+        )
+    return certificate
+
+
+def is_own(institution: Institution, certificate: x509.Certificate) -> bool:
+    """Whether the institution's CA has issued this signer. Raises CaError."""
+    issuing = read_certificate(authorities().directory(institution.ca.name) / "issuing.crt")
+    try:
+        certificate.verify_directly_issued_by(issuing)
+    except Exception:  # noqa: BLE001 - whatever the library minds, it is not ours
+        return False
+    return True
+
+
+def maintain() -> int:
+    """Replace the signers of our own that end within 60 days; return how many.
+
+    Raises:
+        CaError, OSError: as `create_missing`. ValueError: a file holds something else than a signer.
+    """
+    due = [each for each in serving.served().all() if each.notices.signed_mail and _is_due(each)]
+    for institution in due:
+        issue(institution, actor=_ACTOR)
+    return len(due)
+
+
+def _is_due(institution: Institution) -> bool:
+    signer = smime.signer(institution.slug)
+    if signer is None or signer.certificate.not_valid_after_utc - clock.now() > RENEW_BEFORE:
+        return False
+    return is_own(institution, signer.certificate)

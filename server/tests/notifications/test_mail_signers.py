@@ -1,0 +1,119 @@
+"""Who signs an institution's mail: issued by its own CA, verified by OpenSSL as a reader would, renewed in time (SPEC D4.1)."""
+
+import subprocess
+import sys
+from datetime import timedelta
+from email import message_from_bytes
+from email.policy import SMTP
+from email.utils import parseaddr
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from server.tests.notifications.test_gateways import issued, message, pem, smtp  # noqa: F401 - a fixture
+
+from certcenter.certificates import authority, mail_signers
+from certcenter.core import clock
+from certcenter.core.actor import system
+from certcenter.institutions import serving
+from certcenter.notifications import smime
+from certcenter.notifications.gateways.smtp import Server, SmtpGateway
+
+pytestmark = pytest.mark.spec("D4.1")
+ACTOR = system("tests")
+
+
+@pytest.fixture
+def sample(sqlite_ready):
+    """An institution whose CA is there."""
+    return serving.get("sample")
+
+
+def verifies(program, raw, root):
+    """Whether `openssl` takes the mail under this root alone, for the purpose of signing mail."""
+    command = ["openssl", program, "-verify", "-CAfile", str(root), "-no-CApath", "-purpose", "smimesign"]
+    return subprocess.run(command, input=raw, capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.interop
+def test_a_mail_verifies_under_the_institutions_root_and_a_changed_byte_fails(sample, smtp, tmp_path):  # noqa: F811 - the fixture
+    assert "sample" in mail_signers.create_missing(serving.served(), actor=ACTOR)
+    assert mail_signers.create_missing(serving.served(), actor=ACTOR) == []
+    SmtpGateway(Server(host="127.0.0.1", port=smtp.port, tls="none")).send(message())
+    raw = smtp.mails[0].content
+    root = tmp_path / "root.pem"
+    root.write_bytes(
+        x509.load_der_x509_certificate(authority.chain(sample.ca.name)[1]).public_bytes(Encoding.PEM)
+    )
+    body = raw.index(b"SEZDUi")  # the code in base64
+    forged = raw[:body] + b"SEZDUj" + raw[body + 6 :]
+    for program in ("smime", "cms"):
+        assert verifies(program, raw, root)
+        assert not verifies(program, forged, root)
+
+
+def test_the_certificate_names_the_address_that_the_mail_comes_from(sample, smtp):  # noqa: F811 - the fixture
+    made = mail_signers.issue(sample, actor=ACTOR)
+    SmtpGateway(Server(host="127.0.0.1", port=smtp.port, tls="none")).send(message())
+    sender = parseaddr(message_from_bytes(smtp.mails[0].content, policy=SMTP)["From"])[1]
+    names = made.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert names.get_values_for_type(x509.RFC822Name) == [sender]
+    usage = made.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    assert list(usage) == [x509.ExtendedKeyUsageOID.EMAIL_PROTECTION]
+    assert smime.signer_path("sample").stat().st_mode & 0o077 == 0
+
+
+def test_it_is_replaced_sixty_days_before_its_end_and_not_sooner(sample):
+    first = mail_signers.issue(sample, actor=ACTOR)
+    assert mail_signers.maintain() == 0
+    with clock.at(first.not_valid_after_utc - timedelta(days=59)):
+        assert mail_signers.maintain() == 1
+        assert mail_signers.maintain() == 0
+    signer = smime.signer("sample")
+    assert signer is not None
+    assert signer.certificate.serial_number != first.serial_number
+    assert signer.certificate.public_key() != first.public_key()
+
+
+def test_what_the_operator_put_there_is_left_alone(sample):
+    """A certificate from elsewhere, such as one that mail programs trust by themselves."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    path = smime.signer_path("sample")
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(pem(key, issued(key, name="Elsewhere", mail="certificates@sample.example")))
+    kept, signer = path.read_bytes(), smime.signer("sample")
+    assert signer is not None
+    assert not mail_signers.is_own(sample, signer.certificate)
+    with clock.at(signer.certificate.not_valid_after_utc - timedelta(days=1)):
+        assert mail_signers.maintain() == 0
+    mail_signers.create_missing(serving.served(), actor=ACTOR)
+    assert path.read_bytes() == kept
+
+
+def test_the_operators_commands(sqlite_ready):
+    def ctl(*arguments):
+        return subprocess.run(
+            [sys.executable, "-m", "certcenter.ctl", "mail", *arguments],
+            env=sqlite_ready.environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+
+    before = ctl("show")
+    assert before.returncode == 1
+    assert "mail issue" in before.stderr
+    for slug in ("sample", "demo", "example", "model-bank"):
+        assert ctl("issue", slug).returncode == 0, slug
+    shown = ctl("show")
+    assert shown.returncode == 0
+    assert "certificates@sample.example" in shown.stdout
+    assert ctl("issue", "nobody").returncode == 2
+    key = ec.generate_private_key(ec.SECP256R1())
+    (sqlite_ready.home / "secrets/mail-sample.pem").write_bytes(pem(key, issued(key, name="Elsewhere")))
+    refused = ctl("issue", "sample")
+    assert refused.returncode == 1
+    assert "--replace" in refused.stderr
+    assert ctl("issue", "sample", "--replace").returncode == 0
