@@ -51,6 +51,20 @@ def test_a_restored_centre_is_the_same_and_its_history_verifies(centre, saved, e
     assert not list(home.parent.glob(".home.*"))
 
 
+@pytest.mark.spec("D4.1")
+def test_who_signs_the_mail_comes_back(centre, ctl, elsewhere, tmp_path):
+    engine, _customer = centre
+    signer = engine.home / "secrets/mail-demo.pem"
+    signer.parent.mkdir(exist_ok=True)
+    signer.write_text("a mail signer's file\n")
+    file = tmp_path / "centre.tar"
+    assert ctl("backup", file).returncode == 0
+    assert invoke(elsewhere, "restore", file).returncode == 0
+    restored = home_of(elsewhere) / "secrets/mail-demo.pem"
+    assert restored.read_text() == "a mail signer's file\n"
+    assert stat.S_IMODE(restored.stat().st_mode) == 0o600
+
+
 def test_the_password_still_fits_after_a_restore(centre, saved, elsewhere):
     engine, _customer = centre
     assert invoke(elsewhere, "restore", saved).returncode == 0
