@@ -20,6 +20,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 CONTROL = [sys.executable, "-m", "certcenter.ctl"]
 
+#: Hashes and captchas cost here what they cost in settings.test; the tour and the benches pay in full.
+CHEAP = {"CERTCENTER_ARGON2_MEMORY_KIB": "256", "CERTCENTER_ARGON2_TIME": "1", "CERTCENTER_CAPTCHA_COST": "10"}
+
 
 @dataclass
 class Centre:
@@ -175,7 +178,7 @@ def free_port() -> int:
 @pytest.fixture(scope="session")
 def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
     """One running demo for all tests of a session; each test uses a customer of its own."""
-    with running_centre(tmp_path_factory.mktemp("centre")) as running:
+    with running_centre(tmp_path_factory.mktemp("centre"), **CHEAP) as running:
         yield running
 
 

@@ -22,12 +22,6 @@ from certcenter_sdk.client.altcha import solve
 from .conftest import PASSWORD
 
 
-@pytest.fixture(autouse=True)
-def cheap(monkeypatch):
-    """The proof of work costs a person's phone a second; here it costs nothing."""
-    monkeypatch.setattr("certcenter.passwords.captcha.WORK_COST", 1)
-
-
 def answered(client):
     page = client.get("/login/").content.decode()
     return solve(json.loads(unescape(re.search(r'challenge="([^"]+)"', page)[1])))

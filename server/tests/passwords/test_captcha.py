@@ -21,15 +21,11 @@ from certcenter.passwords import captcha, login
 from certcenter.passwords.captcha import LETTERS, check, new_challenge
 from certcenter.passwords.errors import CaptchaRefused
 from certcenter.passwords.models import SpentChallenge
+from certcenter.settings.model import Config
 
 pytestmark = pytest.mark.spec("B1")
 _OTHER_ALPHABET = str.maketrans("-_", "+/")
 WORK, IMAGE, NONE = "sample", "model-bank", "demo"
-
-
-@pytest.fixture(autouse=True)
-def light_work(monkeypatch):
-    monkeypatch.setattr(captcha, "WORK_COST", 10)
 
 
 def solved(work):
@@ -58,6 +54,14 @@ def test_work_is_taken_once(sqlite_engine):
     refused(WORK, answer)
     respelt = json.loads(base64.b64decode(answer))
     refused(WORK, base64.b64encode(json.dumps({**respelt, "took": 1}, indent=1).encode()).decode())
+
+
+def test_the_work_costs_what_the_operator_says_by_default_five_thousand_passes(sqlite_engine, settings):
+    default = Config.model_fields["captcha_cost"].default
+    settings.CONFIG = settings.CONFIG.model_copy(update={"captcha_cost": default})
+    asked = work()
+    assert asked["parameters"]["cost"] == default == 5000
+    check(serving.get(WORK), solved(asked))
 
 
 def test_work_for_another_institution_or_of_our_own_making_is_refused(sqlite_engine):

@@ -44,6 +44,8 @@ class Config(BaseSettings):
     argon2_memory_kib: int = Field(default=19 * 1024, ge=8)
     argon2_time: int = Field(default=2, ge=1)
     hash_slots: int = Field(default=2, ge=1)
+    #: PBKDF2 passes of one try at the captcha's proof of work: about 0.7 s of a phone's work, 2.4 ms of ours.
+    captcha_cost: int = Field(default=5000, ge=1)
     #: Message gateways: `outbox` (the demo's page), or `smtp`/`http` with their addresses.
     mail_gateway: Literal["outbox", "smtp"] = "outbox"
     sms_gateway: Literal["outbox", "http"] = "outbox"
@@ -77,6 +79,8 @@ class Config(BaseSettings):
                 )
             if self.argon2_memory_kib < 19 * 1024:
                 raise ValueError("production needs CERTCENTER_ARGON2_MEMORY_KIB of at least 19456 (SPEC E1)")
+            if self.captcha_cost < 1000:
+                raise ValueError("production needs CERTCENTER_CAPTCHA_COST of at least 1000")
         return self
 
     @classmethod
