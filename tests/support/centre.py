@@ -21,7 +21,11 @@ ROOT = Path(__file__).resolve().parents[2]
 CONTROL = [sys.executable, "-m", "certcenter.ctl"]
 
 #: Hashes and captchas cost here what they cost in settings.test; the tour and the benches pay in full.
-CHEAP = {"CERTCENTER_ARGON2_MEMORY_KIB": "256", "CERTCENTER_ARGON2_TIME": "1", "CERTCENTER_CAPTCHA_COST": "10"}
+CHEAP = {
+    "CERTCENTER_ARGON2_MEMORY_KIB": "256",
+    "CERTCENTER_ARGON2_TIME": "1",
+    "CERTCENTER_CAPTCHA_COST": "10",
+}
 
 
 @dataclass

@@ -12,6 +12,8 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SECRET_NAMES = ("django_key", "pepper", "code_key", "audit_key", "ca_passphrase", "share_key")
+#: In production; below it a captcha holds nobody up.
+_LEAST_CAPTCHA_COST = 1000
 
 
 class Config(BaseSettings):
@@ -79,8 +81,10 @@ class Config(BaseSettings):
                 )
             if self.argon2_memory_kib < 19 * 1024:
                 raise ValueError("production needs CERTCENTER_ARGON2_MEMORY_KIB of at least 19456 (SPEC E1)")
-            if self.captcha_cost < 1000:
-                raise ValueError("production needs CERTCENTER_CAPTCHA_COST of at least 1000")
+            if self.captcha_cost < _LEAST_CAPTCHA_COST:
+                raise ValueError(
+                    f"production needs CERTCENTER_CAPTCHA_COST of at least {_LEAST_CAPTCHA_COST}"
+                )
         return self
 
     @classmethod
