@@ -45,6 +45,12 @@ def policy(slug: str, *, place: str = "helper") -> dict[str, object]:
         "statuses": {
             "host": dict.fromkeys(host, word), "client": dict.fromkeys(client, word), "serial_forms": ["hex"],
         },
+        "password_centre": {
+            "login": {"min_length": 7, "max_length": 10, "text": "7 to 10 letters and digits"},
+            "withdrawal": {"min_length": 6, "max_length": 6, "text": "6 letters and digits"},
+            "voice_sync": False, "wrong_limit": 3, "final_limit": 6, "reissues_a_day": 5, "link_hours": 24,
+            "birth_calendar": "gregorian",
+        },
         "recommended": {"clock_skew_seconds": 120},
         "expiring_days": 30,
     }  # fmt: skip

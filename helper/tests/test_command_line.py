@@ -3,6 +3,7 @@
 import json
 import os
 
+import click
 import pytest
 
 from certcenter_helper.cli.asking import Asking, Secret
@@ -12,11 +13,25 @@ from certcenter_helper.core.errors import HelperError
 from certcenter_helper.core.texts import use_language
 
 
+def all_commands():
+    """Every command with the words that call it, those of groups too."""
+    group = build()
+    for name in COMMANDS:
+        found = group.get_command(None, name)  # type: ignore[arg-type]  # it needs no context
+        if isinstance(found, click.Group):
+            yield from (((name, inner), each) for inner, each in found.commands.items())
+        else:
+            yield (name,), found
+
+
+EACH = pytest.mark.parametrize("words", [words for words, _command in all_commands()], ids=" ".join)
+
+
 @pytest.mark.parametrize("language", ["en", "zh-Hant"])
-@pytest.mark.parametrize("name", COMMANDS)
-def test_each_command_explains_itself(name, language, capsys):
+@EACH
+def test_each_command_explains_itself(words, language, capsys):
     use_language(language)
-    assert run([name, "--help"]) == Exit.DONE
+    assert run([*words, "--help"]) == Exit.DONE
     printed = capsys.readouterr().out
     assert ("Exit codes" if language == "en" else "結束碼") in printed
     assert "--json" in printed
@@ -25,13 +40,13 @@ def test_each_command_explains_itself(name, language, capsys):
 @pytest.mark.spec("A6", "A7")
 def test_no_option_takes_a_secret():
     """Codes and passwords come by descriptor, environment or prompt: an argument would stand in the list of processes."""
-    group = build()
-    for name in COMMANDS:
-        command = group.get_command(None, name)  # type: ignore[arg-type]  # it needs no context
+    for name, command in all_commands():
         assert command is not None
         for parameter in command.params:
             for option in parameter.opts:
-                secretive = any(word in option for word in ("password", "code", "slip", "birth", "pairing"))
+                secretive = any(
+                    word in option for word in ("password", "code", "slip", "birth", "pairing", "link")
+                )
                 assert not secretive or option.endswith("-fd") or parameter.is_flag, (name, option)
 
 
@@ -118,4 +133,19 @@ def test_completion_is_a_script(shell, capsys):
 def test_who_is_not_logged_in_is_told_so(desk, capsys):
     desk()
     assert run(["apply", "--agree"]) == Exit.LOGIN
+    assert "not logged in" in capsys.readouterr().err
+
+
+def test_the_password_centre_lists_its_commands(capsys):
+    assert run(["password", "--help"]) == Exit.DONE
+    printed = capsys.readouterr().out
+    assert "unlock" in printed
+    assert "reissue" in printed
+
+
+@pytest.mark.spec("B4")
+@pytest.mark.parametrize("words", [("show",), ("change",), ("unify", "--yes")], ids=" ".join)
+def test_who_is_not_logged_in_changes_no_password(words, desk, capsys):
+    desk()
+    assert run(["password", *words]) == Exit.LOGIN
     assert "not logged in" in capsys.readouterr().err

@@ -16,7 +16,7 @@ from certcenter_helper.core.values import Kind, Obtained, Proof, SecurityMode
 
 LOGIN = "demo2026"
 SECRET = "Secret42"
-_CODE = re.compile(r"(?<!\d)(\d{6})(?!\d)")
+_CODE = re.compile(r"(?<!\d)(\d{6,7})(?!\d)")
 
 _MAKE = """
 import json
@@ -29,16 +29,23 @@ taken = set(Customer.objects.filter(institution="{slug}").values_list("national_
 made = []
 for national_id in [each for each in national_ids(400) if each not in taken][:{count}]:
     phone, account = "0977" + national_id[4:10], "9A11-" + national_id[2:9]
+    more = "; futures:F020-" + national_id[2:9] if {separate} else ""
+    email = national_id.lower() + "@example.com" if {separate} else ""
     seed._create("{slug}", Person(national_id=national_id, name="孫小明", birth_date="1987-12-05", phone=phone,
-        accounts="securities:" + account, note="made for a test"))
-    made.append({{"id": national_id, "phone": phone, "account": account}})
+        email=email, accounts="securities:" + account + more, separate={separate}, note="made for a test"))
+    made.append({{"id": national_id, "phone": phone, "account": account, "email": email}})
 print(json.dumps(made))
 """
 
 
-def make_people(centre: Centre, count: int, *, slug: str = "demo") -> list[dict[str, Any]]:
-    """Add customers without a certificate to a running centre."""
-    printed = centre.run(_MAKE.format(slug=slug, count=count))
+def make_people(
+    centre: Centre, count: int, *, slug: str = "demo", separate: bool = False
+) -> list[dict[str, Any]]:
+    """Add customers without a certificate to a running centre.
+
+    `separate`: with a futures account besides, whose login password is another one than the first account's (SPEC B5).
+    """
+    printed = centre.run(_MAKE.format(slug=slug, count=count, separate=separate))
     people: list[dict[str, Any]] = json.loads(printed.strip().splitlines()[-1])
     assert len(people) == count
     return people
@@ -92,11 +99,11 @@ class Computer:
             old_password=old,
         )
 
-    def messages(self) -> list[dict[str, Any]]:
-        """What came to the customer's telephone."""
+    def messages(self, to: str = "phone") -> list[dict[str, Any]]:
+        """What came to the customer's telephone, or by `email`."""
         found = httpx.get(
             f"http://127.0.0.1:{self.centre.port}/outbox.json",
-            params={"institution": self.slug, "address": self.person["phone"]},
+            params={"institution": self.slug, "address": self.person[to]},
         )
         messages: list[dict[str, Any]] = found.raise_for_status().json()["messages"]
         return messages

@@ -36,6 +36,17 @@ class TestHelper:
         assert (seen["login"]["password"]["min_length"], seen["login"]["password"]["max_length"]) == (7, 10)
         assert {link["key"] for link in seen["links"]} >= {"statements"}
 
+    @pytest.mark.spec("B1", "B6", "B8", "B9")
+    def test_the_password_centres_rules(self) -> None:
+        seen = policy_of("demo")["password_centre"]
+        assert seen["login"]["text"] == "密碼請設定7~10碼，英文、數字皆可。"
+        assert (seen["withdrawal"]["min_length"], seen["withdrawal"]["max_length"]) == (6, 6)
+        assert (seen["wrong_limit"], seen["final_limit"], seen["unlocks"]) == (3, 6, 1)
+        assert (seen["code_digits"], seen["code_seconds"], seen["resend_seconds"]) == (7, 300, 120)
+        assert (seen["reissues_a_day"], seen["link_hours"], seen["birth_calendar"]) == (5, 24, "gregorian")
+        assert seen["voice_sync"] is True
+        assert policy_of("example")["password_centre"]["voice_sync"] is False
+
     @pytest.mark.spec("F4")
     def test_english_is_complete(self) -> None:
         for slug in ("demo", "example"):

@@ -30,6 +30,22 @@ class Secret(Enum):
     SLIP = ("slip", "CERTCENTER_SLIP", _("Certificate password from the slip (capitals matter)"), True)
     PAIRING = ("pairing", "CERTCENTER_PAIRING", _("Code that the phone shows"), False)
     CODE = ("code", "CERTCENTER_CODE", _("Verification code"), False)
+    OLD_LOGIN = ("old-login-password", "CERTCENTER_OLD_LOGIN_PASSWORD", _("Old login password"), True)
+    NEW_LOGIN = ("new-login-password", "CERTCENTER_NEW_LOGIN_PASSWORD", _("New login password"), True)
+    OLD_WITHDRAWAL = (
+        "old-withdrawal-password",
+        "CERTCENTER_OLD_WITHDRAWAL_PASSWORD",
+        _("Old withdrawal password"),
+        True,
+    )
+    NEW_WITHDRAWAL = (
+        "new-withdrawal-password",
+        "CERTCENTER_NEW_WITHDRAWAL_PASSWORD",
+        _("New withdrawal password"),
+        True,
+    )
+    LINK = ("link", "CERTCENTER_LINK", _("Link from the mail"), False)
+    BORN = ("birth-date", "CERTCENTER_BIRTH_DATE", _("Birth date, or a company's registration date"), False)
     BIRTH_DATE = ("birth-date", "CERTCENTER_BIRTH_DATE", _("Birth date (ROC, such as 761205)"), False)
 
     @property
@@ -72,7 +88,7 @@ class Asking:
         if value is not None and secret not in self.used:
             self.used.add(secret)  # a wrong one is not tried for ever
             return value
-        if not _someone_is_there():
+        if not someone_is_there():
             raise self._nobody(secret)
         given: str = click.prompt(secret.prompt, hide_input=secret.hidden, err=True)
         if twice and click.prompt(word("The same again"), hide_input=True, err=True) != given:
@@ -83,7 +99,11 @@ class Asking:
         """Can it be asked for once more?"""
         if secret in self.descriptors:
             return True
-        return _someone_is_there()
+        return someone_is_there()
+
+    def can_retype(self, secret: Secret) -> bool:
+        """Is a person there who types this secret, and may type another one?"""
+        return secret not in self.descriptors and someone_is_there()
 
     def _line(self, secret: Secret) -> str:
         """One line of the descriptor, read byte by byte: what follows belongs to the next question."""
@@ -116,7 +136,8 @@ class Asking:
         )
 
 
-def _someone_is_there() -> bool:
+def someone_is_there() -> bool:
+    """Is a person at the terminal?"""
     return sys.stdin.isatty()
 
 

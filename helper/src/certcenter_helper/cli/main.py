@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "remove": ("files", _("Remove a certificate from this computer, keeping a backup")),
     "check": ("check", _("Check this computer, and mend what can be mended")),
     "phone": ("phone", _("Upload the certificate to a phone")),
+    "password": ("passwords", _("Change, unify, unlock or reissue the login password")),
     "sign": ("orders", _("Sign orders and hand them in")),
     "verify": ("orders", _("Verify the signature over an order")),
     "completion": ("completion", _("Print the completion script for a shell")),

@@ -1,8 +1,8 @@
 """The steps from consent to proven, asked of a person or taken from where a script has them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import click
@@ -12,10 +12,20 @@ from certcenter_helper.cli.shell import Shell
 from certcenter_helper.cli.words import word
 from certcenter_helper.core.errors import HelperError, Kind
 from certcenter_helper.core.interface import Procedure
+from certcenter_helper.core.password_values import Masked
 from certcenter_helper.core.values import Account, Contact, Proof, SentCode
 
+T = TypeVar("T")
+
 _STUMBLES = frozenset(
-    {"code-wrong", "code-malformed", "birth-date-malformed", "birth-date-wrong", "slip-wrong"}
+    {
+        "code-wrong",
+        "code-malformed",
+        "birth-date-malformed",
+        "birth-date-wrong",
+        "slip-wrong",
+        "link-birth-date-wrong",
+    }
 )
 
 
@@ -40,9 +50,9 @@ def prove(
         if due is Proof.CONSENT:
             _consent(shell, procedure, agree=agree)
         elif due is Proof.SLIP:
-            _again(shell, Secret.SLIP, procedure.give_slip)
+            again(shell, Secret.SLIP, procedure.give_slip)
         elif due is Proof.BIRTH_DATE:
-            _again(shell, Secret.BIRTH_DATE, procedure.give_birth_date)
+            again(shell, Secret.BIRTH_DATE, procedure.give_birth_date)
         else:
             _code(shell, procedure, contact, account)
 
@@ -68,14 +78,15 @@ def _consent(shell: Shell, procedure: Procedure, *, agree: bool) -> None:
 
 
 def _code(shell: Shell, procedure: Procedure, contact: int | None, account: int | None) -> None:
-    chosen = _choose(shell, word("Where should the code go?"), procedure.contacts, contact)
-    which = _choose(shell, word("Which account?"), procedure.accounts, account)
+    chosen = choose(shell, word("Where should the code go?"), procedure.contacts, contact)
+    which = choose(shell, word("Which account?"), procedure.accounts, account)
     sent = procedure.send_code(contact=chosen, account=which)
-    _announce(shell, sent)
-    _again(shell, Secret.CODE, procedure.check_code)
+    announce(shell, sent)
+    again(shell, Secret.CODE, procedure.check_code)
 
 
-def _announce(shell: Shell, sent: SentCode) -> None:
+def announce(shell: Shell, sent: SentCode) -> None:
+    """Say where a code went, how long it lives and what to compare."""
     shell.event(
         "code-sent",
         **{name: getattr(sent, name) for name in ("identification", "masked", "digits", "expires_at")},
@@ -96,16 +107,21 @@ def _announce(shell: Shell, sent: SentCode) -> None:
     )
 
 
-def _choose(
-    shell: Shell, question: str, choices: Sequence[Contact | Account], given: int | None
+def choose(
+    shell: Shell,
+    question: str,
+    choices: Sequence[Contact | Account | Masked],
+    given: int | None,
+    names: Mapping[str, str] | None = None,
 ) -> UUID | None:
-    """One of several; the first one where nobody can be asked."""
+    """One of several; the first one where nobody can be asked. `names`: what the name of a line or channel is called."""
     if not choices:
         return None
     if given is None and len(choices) > 1 and not shell.json and shell.asking.can_retry(Secret.CODE):
         shell.say(question)
         for number, each in enumerate(choices, start=1):
-            shell.say(f"  {number}  {each.masked}")
+            kind = each.name if isinstance(each, Masked) else ""
+            shell.say(f"  {number}  {(names or {}).get(kind, '')} {each.masked}".rstrip())
         given = click.prompt(
             "", type=click.IntRange(1, len(choices)), default=1, err=True, prompt_suffix="> "
         )
@@ -117,11 +133,11 @@ def _choose(
     return choices[number - 1].id
 
 
-def _again(shell: Shell, secret: Secret, give: Callable[[str], None]) -> None:
-    """Ask until it is right, as long as there are tries and somebody who answers."""
+def again(shell: Shell, secret: Secret, give: Callable[[str], T]) -> T:
+    """Ask until it is right, as long as there are tries and somebody who answers; returns what came of it."""
     while True:
         try:
-            give(shell.asking.give(secret))
+            return give(shell.asking.give(secret))
         except HelperError as error:
             if error.code not in _STUMBLES or not shell.asking.can_retry(secret):
                 raise
@@ -130,5 +146,3 @@ def _again(shell: Shell, secret: Secret, give: Callable[[str], None]) -> None:
             )
             shell.say(f"{error.title} {left}".strip(), style="yellow")
             shell.event("refused", code=error.code, title=error.title, tries_left=error.tries_left)
-        else:
-            return

@@ -38,6 +38,7 @@ from certcenter_helper.core.work import Cancel, Progress, silent
 
 if TYPE_CHECKING:
     from certcenter_helper.core.interface import CommandCore, Procedure
+    from certcenter_helper.core.password_centre import PasswordCentre
     from certcenter_helper.core.phoning import Prepared
 
 
@@ -195,6 +196,13 @@ class Commands:
         from certcenter_helper.core import repairing
 
         return repairing.repair(self.desk, password=password, progress=progress, cancel=cancel or Cancel())
+
+    @property
+    def passwords(self) -> "PasswordCentre":
+        """密碼中心 (SPEC B): change, unify, unlock, reissue."""
+        from certcenter_helper.core.password_centre import PasswordCentre
+
+        return PasswordCentre(self.desk)
 
     # Files and settings
 

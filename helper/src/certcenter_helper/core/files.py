@@ -7,7 +7,7 @@ from typing import Any
 from certcenter_helper.core import panels
 from certcenter_helper.core.desk import Desk
 from certcenter_helper.core.errors import HelperError, Kind
-from certcenter_helper.core.policy import Policy
+from certcenter_helper.core.policy import require_rule
 from certcenter_helper.core.texts import text
 from certcenter_helper.core.troubles import told
 from certcenter_helper.core.values import (
@@ -24,20 +24,6 @@ from certcenter_sdk.store import Entry, files
 from certcenter_sdk.store import SecurityMode as Mode
 
 _LARGEST = 1 << 20
-
-
-def check_new_password(policy: Policy, password: str) -> None:
-    """Letters and digits within the policy's length (SPEC policy table).
-
-    Raises:
-        HelperError: INPUT, with the rule as its advice.
-    """
-    rule = policy.password_rule
-    too_long = rule.max_length is not None and len(password) > rule.max_length
-    if len(password) < rule.min_length or too_long or not (password.isascii() and password.isalnum()):
-        raise HelperError(
-            Kind.INPUT, "password-rule", text("The new password does not follow the rule."), advice=rule.text
-        )
 
 
 def chosen(desk: Desk, panel_id: str) -> Entry:
@@ -87,7 +73,7 @@ def export(
     rules, entry = export_rules(desk, panel_id), chosen(desk, panel_id)
     target = folder / _export_name(rules, file_name)
     if rules.new_password:
-        check_new_password(desk.policy, new_password or "")
+        require_rule(desk.policy.password_rule, new_password or "")
     if compatible and not rules.compatible_allowed:
         raise HelperError(
             Kind.REFUSED, "compatible-off", text("This institution does not allow the old format.")
@@ -168,7 +154,7 @@ def import_pfx(
     """Check as `preview` does, then install."""
     preview(desk, path, password=password)
     if new_password is not None:
-        check_new_password(desk.policy, new_password)
+        require_rule(desk.policy.password_rule, new_password)
     with told():
         entry = desk.store.import_pfx(
             _read(path),
@@ -241,7 +227,7 @@ def _read(path: Path) -> bytes:
 
 def change_password(desk: Desk, *, old: str, new: str, panel_id: str) -> None:
     """憑證檔(PFX)密碼變更."""
-    check_new_password(desk.policy, new)
+    require_rule(desk.policy.password_rule, new)
     with told():
         desk.store.change_password(chosen(desk, panel_id), old, new)
 
@@ -270,7 +256,6 @@ def remove(desk: Desk, panel_id: str) -> Removed:
 
 __all__ = [
     "change_password",
-    "check_new_password",
     "chosen",
     "export",
     "export_rules",

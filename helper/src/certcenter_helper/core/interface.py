@@ -41,6 +41,7 @@ from certcenter_helper.core.values import (
 from certcenter_helper.core.work import Cancel, Progress
 
 if TYPE_CHECKING:
+    from certcenter_helper.core.password_centre import PasswordCentre
     from certcenter_helper.core.phoning import Prepared
 
 
@@ -179,6 +180,10 @@ class CommandCore(Protocol):
         self, *, password: str | None = None, progress: Progress = ..., cancel: Cancel | None = None
     ) -> Repaired:
         """Go on with whatever broke off (SPEC A9). `password` is the waiting key's: kind PASSWORD, code `password-needed`, asks for it."""
+
+    @property
+    def passwords(self) -> "PasswordCentre":
+        """密碼中心 (SPEC B): change, unify, unlock, reissue. Its steps are calls, as a procedure's."""
 
     # Files and settings
 

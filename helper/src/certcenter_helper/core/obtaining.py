@@ -8,7 +8,8 @@ from typing import Final
 
 from certcenter_helper.core.desk import Desk
 from certcenter_helper.core.errors import HelperError, Kind
-from certcenter_helper.core.files import check_new_password, obtained
+from certcenter_helper.core.files import obtained
+from certcenter_helper.core.policy import require_rule
 from certcenter_helper.core.procedure import PolicyProcedure
 from certcenter_helper.core.texts import text
 from certcenter_helper.core.troubles import told
@@ -51,7 +52,7 @@ def obtain(
         HelperError: NEEDS_REPAIR where a key waits afterwards; `repair` goes on with it.
         Cancelled: the same holds.
     """
-    check_new_password(desk.policy, password)
+    require_rule(desk.policy.password_rule, password)
     if procedure.next is not None:
         raise HelperError(Kind.INPUT, "wrong-step", text("Something must be proven first."))
     old = _old_key(desk, procedure, old_password)

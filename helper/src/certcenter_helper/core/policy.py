@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from certcenter_helper.core.errors import HelperError, Kind
 from certcenter_helper.core.statuses import CLIENT_TONES, HOST_TONES
 from certcenter_helper.core.texts import text
 from certcenter_helper.core.values import (
@@ -139,3 +140,16 @@ class Policy:
         if "decimal" in self.values["statuses"]["serial_forms"]:
             return f"{int(hexadecimal, 16)}(0x{even})"
         return even
+
+
+def require_rule(rule: PasswordRule, password: str) -> None:
+    """Letters and digits within the length; what else is refused (ID, birth date, history …) the centre knows.
+
+    Raises:
+        HelperError: INPUT, with the rule as its advice.
+    """
+    too_long = rule.max_length is not None and len(password) > rule.max_length
+    if len(password) < rule.min_length or too_long or not (password.isascii() and password.isalnum()):
+        raise HelperError(
+            Kind.INPUT, "password-rule", text("The new password does not follow the rule."), advice=rule.text
+        )

@@ -9,7 +9,7 @@ from certcenter_helper.core.errors import HelperError, Kind
 from certcenter_helper.core.texts import text
 from certcenter_helper.core.values import Account, Contact, Document, Paragraph, Proof, SentCode
 from certcenter_helper.core.values import Kind as What
-from certcenter_sdk.client import calls
+from certcenter_sdk.client import Answer, calls
 
 #: Proofs that a person gives by a step of its own; the rest goes with a code, or with `obtain`.
 _STEPS = (Proof.SLIP, Proof.CONSENT, Proof.BIRTH_DATE, Proof.CODE)
@@ -94,16 +94,9 @@ class PolicyProcedure:
         if account is None and self.accounts:
             account = self.accounts[0].id
         sent = self._line.send(calls.send_code(self.id, contact=contact, account=account))
-        self._challenge = sent.text("challenge")
-        return SentCode(
-            challenge=self._challenge,
-            identification=sent.text("identification"),
-            masked=sent.text("masked"),
-            digits=sent.number("digits"),
-            tries_left=sent.number("tries_left"),
-            expires_at=datetime.fromisoformat(sent.text("expires_at")),
-            resend_at=datetime.fromisoformat(sent.text("resend_at")),
-        )
+        found = sent_code(sent)
+        self._challenge = found.challenge
+        return found
 
     def check_code(self, code: str) -> None:
         """The code from the message."""
@@ -146,6 +139,19 @@ class PolicyProcedure:
     def _read_consent(self) -> Document:
         values = self._line.send(calls.consent(self.kind.value)).values
         return document({**values, "key": f"consent-{self.kind.value}"})
+
+
+def sent_code(sent: Answer) -> SentCode:
+    """A code that is on its way, as the API says it."""
+    return SentCode(
+        challenge=sent.text("challenge"),
+        identification=sent.text("identification"),
+        masked=sent.text("masked"),
+        digits=sent.number("digits"),
+        tries_left=sent.number("tries_left"),
+        expires_at=datetime.fromisoformat(sent.text("expires_at")),
+        resend_at=datetime.fromisoformat(sent.text("resend_at")),
+    )
 
 
 def document(values: Any) -> Document:

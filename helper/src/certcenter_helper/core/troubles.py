@@ -184,6 +184,8 @@ _REFUSALS: Final[dict[str, tuple[Kind, str, str]]] = {
 }
 
 _LOGIN_CODES: Final = frozenset({"not-logged-in", "session-ended", "login-needed", "unauthenticated"})
+#: Refusals of the centre that belong to another family than REFUSED.
+_KINDS: Final = {"old-password-wrong": Kind.PASSWORD, "password-refused": Kind.INPUT}
 _UNAUTHORIZED: Final = 401
 _SERVER_FAULT: Final = 500
 
@@ -252,7 +254,7 @@ def unreachable(detail: str) -> HelperError:
 
 def of_problem(problem: Any) -> HelperError:
     """What the centre answered (RFC 9457); its words are in the customer's language already."""
-    kind = Kind.REFUSED
+    kind = _KINDS.get(problem.code, Kind.REFUSED)
     if problem.code == "unexpected-answer" or problem.status >= _SERVER_FAULT:
         kind = Kind.NETWORK
     elif problem.status == _UNAUTHORIZED and problem.code not in {"login-refused", "captcha-refused"}:

@@ -1,5 +1,6 @@
 """The calls of the password centre (docs/contracts.md, HTTP API): table, change, unify, voice. Data, as in `calls`."""
 
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -7,6 +8,9 @@ from certcenter_sdk.client.answers import Answer
 from certcenter_sdk.client.calls import Call, Signed
 
 __all__ = [
+    "LoginChange",
+    "WithdrawalChange",
+    "change",
     "change_login",
     "change_withdrawal",
     "choose_login_code",
@@ -18,6 +22,28 @@ __all__ = [
 ]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginChange:
+    """A new login password; `sync_voice` lets the voice password follow by the keypad's table (policy)."""
+
+    old: str = field(repr=False)
+    new: str = field(repr=False)
+    sync_voice: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawalChange:
+    """A new withdrawal password of a futures account; `old` is empty where there was none (SPEC B6).
+
+    `proof`: of the purpose `withdrawal` over a fresh nonce, signed by the customer's valid certificate.
+    """
+
+    account: UUID
+    old: str = field(default="", repr=False)
+    new: str = field(repr=False)
+    proof: Signed = field(repr=False)
+
+
 def table() -> Call[Answer]:
     """Every password of the customer: kind, account, same or not as the one that logged in, dates, state (SPEC B5).
 
@@ -26,24 +52,39 @@ def table() -> Call[Answer]:
     return Call(method="GET", path="passwords", read=_as_is)
 
 
-def change_login(old: str, new: str, *, account: UUID | None = None, sync_voice: bool = False) -> Call[None]:
-    """Change the login password; `account` where each account has its own. Never repeated: a wrong `old` counts.
+def change(
+    *,
+    account: UUID | None = None,
+    login: LoginChange | None = None,
+    withdrawal: WithdrawalChange | None = None,
+) -> Call[None]:
+    """Change one or both in one transaction; `account` says whose login password where each account has its own.
 
-    This session goes on, all others end. Problems: `old-password-wrong`, `password-refused` (fields `old`, `new`),
-    `locked`, `hard-locked`, `passwords-moved`, `voice-not-synced`.
+    Never repeated: a wrong old password counts. This session goes on, all others end. Problems: `old-password-wrong`,
+    `password-refused` (fields `old`, `new`, `withdrawal_old`, `withdrawal_new`), `locked`, `hard-locked`,
+    `passwords-moved`, `voice-not-synced`.
     """
-    wanted = {"old": old, "new": new, "sync_voice": sync_voice}
-    return _change({"account": account and str(account), "network": wanted})
+    body: dict[str, Any] = {"account": account and str(account)}
+    if login is not None:
+        body["network"] = {"old": login.old, "new": login.new, "sync_voice": login.sync_voice}
+    if withdrawal is not None:
+        body["withdrawal"] = {
+            "account": str(withdrawal.account),
+            "old": withdrawal.old,
+            "new": withdrawal.new,
+            "proof": withdrawal.proof.as_json(),
+        }
+    return Call(method="POST", path="passwords/change", body=body, read=_nothing)
+
+
+def change_login(old: str, new: str, *, account: UUID | None = None, sync_voice: bool = False) -> Call[None]:
+    """Change the login password alone; see `change`."""
+    return change(account=account, login=LoginChange(old=old, new=new, sync_voice=sync_voice))
 
 
 def change_withdrawal(account: UUID, new: str, proof: Signed, *, old: str = "") -> Call[None]:
-    """Change a futures account's withdrawal password (SPEC B6).
-
-    `proof` is a structure of the purpose `withdrawal` over a fresh nonce, signed by the customer's valid certificate;
-    `old` is empty where there was none.
-    """
-    wanted = {"account": str(account), "old": old, "new": new, "proof": proof.as_json()}
-    return _change({"withdrawal": wanted})
+    """Change a futures account's withdrawal password alone; see `change`."""
+    return change(withdrawal=WithdrawalChange(account=account, old=old, new=new, proof=proof))
 
 
 def unify(old: str, new: str) -> Call[None]:
@@ -76,10 +117,6 @@ def verify_pin(client_id: str, client_secret: str, *, identity: str, pin: str) -
     """
     body = {"client_id": client_id, "client_secret": client_secret, "identity": identity, "pin": pin}
     return Call(method="POST", path="voice/verifications", body=body, read=_as_is)
-
-
-def _change(body: dict[str, Any]) -> Call[None]:
-    return Call(method="POST", path="passwords/change", body=body, read=_nothing)
 
 
 def _as_is(answer: Answer) -> Answer:

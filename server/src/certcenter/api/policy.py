@@ -88,6 +88,31 @@ class LoginOut(Output):
     password: PasswordRuleOut
 
 
+class PasswordCentreOut(Output):
+    """密碼中心 (manual M2): what programs say before they ask (SPEC B)."""
+
+    login: PasswordRuleOut
+    withdrawal: PasswordRuleOut
+    voice: PasswordRuleOut
+    """Digits only."""
+    voice_sync: bool
+    """Whether the voice password may follow the login password by the keypad's table."""
+    birth_calendar: Calendar
+    """In which the birth date is typed here; the applications' forms have a calendar of their own."""
+    wrong_limit: int
+    """Wrong passwords until the lock."""
+    final_limit: int
+    """Wrong ones in all, after the unlock; then only reissue or the branch."""
+    unlocks: int
+    reissues_a_day: int
+    link_hours: int
+    code_digits: int
+    code_seconds: int
+    resend_seconds: int
+    user_code: bool
+    """Whether a customer may choose a name to log in with instead of the ID."""
+
+
 class MenuItemOut(Output):
     """One entry of the menu."""
 
@@ -266,6 +291,8 @@ class PolicyOut(Output):
 
     institution: HouseOut
     login: LoginOut
+    password_centre: PasswordCentreOut | None
+    """Null: this institution has none."""
     menu: MenuOut
     key: KeyOut
     security: SecurityOut
@@ -289,6 +316,7 @@ def policy_of(institution: Institution, *, language: str, origin: str) -> Policy
     return PolicyOut(
         institution=_house(institution, words, origin),
         login=_login(institution, words),
+        password_centre=_password_centre(institution, words) if institution.passwords.centre else None,
         menu=_menu(institution, words),
         key=_key(institution, words),
         security=_security(institution, words),
@@ -358,6 +386,26 @@ def _login(institution: Institution, words: _Words) -> LoginOut:
         absolute_seconds=institution.session.absolute_minutes * 60,
         slip_dialog=institution.login.slip_dialog,
         password=_password(institution.passwords.login, words),
+    )
+
+
+def _password_centre(institution: Institution, words: _Words) -> PasswordCentreOut:
+    passwords, lock, codes = institution.passwords, institution.lock, institution.codes.reissue
+    return PasswordCentreOut(
+        login=_password(passwords.login, words),
+        withdrawal=_password(passwords.withdrawal, words),
+        voice=_password(passwords.voice, words),
+        voice_sync=passwords.voice_sync,
+        birth_calendar=passwords.birth_calendar,
+        wrong_limit=lock.wrong_limit,
+        final_limit=lock.final_limit,
+        unlocks=lock.unlocks,
+        reissues_a_day=passwords.reissues_a_day,
+        link_hours=passwords.link_hours,
+        code_digits=codes.digits,
+        code_seconds=codes.minutes * 60,
+        resend_seconds=codes.resend_seconds,
+        user_code=institution.login.user_code,
     )
 
 

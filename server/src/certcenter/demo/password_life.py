@@ -1,167 +1,156 @@
 """The tour's part for the password centre (manual M2): lock, unlock, reissue both ways, unify, separate.
 
-As a program of the customer lives it, by the SDK; staff at their own pages. The same by `certcenter`: `desktop_lives`.
+The customer sits at a terminal with `certcenter password …`; staff at their own pages.
 """
 
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
-from uuid import UUID
 
 from certcenter.demo.counter import Counter
-from certcenter.demo.steps import Log, Mailbox, expect, refused
-from certcenter_sdk import pfx
-from certcenter_sdk.client import Client, calls, passwords, recovery
+from certcenter.demo.steps import Log, Mailbox, expect
+from certcenter.demo.terminal import PROGRAM, Terminal
 
 _WRONG: Final = "Wrong1234"
 _AFTER_MAIL: Final = "Harbour88"
 _AFTER_CERTIFICATE: Final = "Meadow77"
 _UNIFIED: Final = "Orchard66"
-_CODE: Final = r"(?<!\d)(\d{7})(?!\d)"
 _LINK: Final = r"(http://\S+/passwords/reissue/link/#\S+)"
+_DONE, _REFUSED, _LOGIN, _PASSWORD = 0, 1, 3, 5
 
 
 class Forgetful:
-    """A customer of an institution; each step returns what was seen, in words."""
+    """A customer of an institution at a computer; each step returns what was seen, in words."""
 
     def __init__(
-        self, centre: Mapping[str, Any], house: Mapping[str, Any], person: Mapping[str, Any]
+        self, centre: Mapping[str, Any], house: Mapping[str, Any], person: Mapping[str, Any], home: Path
     ) -> None:
         self.centre, self.house, self.person = centre, house, person
-        self.client = Client(centre["index"], house["slug"])
+        home.mkdir()
+        self.terminal = Terminal(centre, house, person, home)
         self.phone = Mailbox(centre, house, person["phone"])
         self.mail = Mailbox(centre, house, person["email"])
         self.born = str(person["birth_date"]).replace("-", "")
-        self.flow = self.initial = ""
 
-    def log_in(self, password: str) -> tuple[None, str]:
-        """Log in with ID, password and a solved captcha."""
-        self.client.sign_in(self.person["id"], password)
-        return None, f"as {self.client.send(calls.me()).text('name')}"
+    def log_in(self, password: str, *, code: int = _DONE) -> tuple[None, str]:
+        """Log in with ID and password."""
+        where = ("--centre", self.house["api"], "--id", self.person["id"])
+        done = self.terminal.run("login", *where, code=code, login_password=password)
+        return None, done["error"]["code"] if code else f"as {done['login']['name']}"
 
     def cannot_log_in(self, password: str, times: int = 1) -> tuple[None, str]:
-        """Be refused so many times; why, the page does not say."""
-        for _ in range(times):
-            seen = refused("login-refused", lambda: self.client.sign_in(self.person["id"], password))
-        return None, f"{times} × {seen[1]}" if times > 1 else seen[1]
+        """Be refused so many times; why, nobody says."""
+        seen = [self.log_in(password, code=_REFUSED)[1] for _ in range(times)]
+        expect("refusals", set(seen), {"login-refused"})
+        return None, f"{times} × {seen[0]}" if times > 1 else seen[0]
 
     def is_told(self, pattern: str) -> tuple[str, str]:
         """Find a notice on the telephone."""
         found = self.phone.find(pattern)
         return found, f"SMS: {found}"
 
+    def password(self, *arguments: str, code: int = _DONE, **secrets: str) -> tuple[dict[str, Any], str]:
+        """`certcenter password …`."""
+        done = self.terminal.run("password", *arguments, code=code, **secrets)
+        return done, done["error"]["code"] if code else "done"
+
+    def has_been_logged_out(self) -> tuple[None, str]:
+        """The session has ended: at the centre, or here too."""
+        seen = self.terminal.run("password", "show", code=_LOGIN)["error"]
+        return None, str(seen["code"])
+
     # --- the certificate ---------------------------------------------------------------------------------------
 
-    def unlock(self) -> tuple[None, str]:
-        """Unlock with the certificate in the backup."""
-        held = self._device()
-        self.client.run(
-            recovery.unlock(self.client.core.place, self.person["id"], self.born, held.key, held.certificate)
-        )
-        return None, "open for the old password, once"
-
-    def prove(self) -> tuple[recovery.Proven, str]:
-        """Begin a reissue with the certificate."""
-        held = self._device()
-        proven = self.client.run(
-            recovery.prove(self.client.core.place, self.person["id"], self.born, held.key, held.certificate)
-        )
-        self.flow = proven.flow
-        return proven, " ".join(each["masked"] for each in [*proven.accounts, *proven.contacts])
-
-    def _device(self) -> pfx.Pfx:
+    def install(self) -> tuple[None, str]:
+        """Install the backup that the demo has made."""
         backup = Path(self.centre["pfx"]["folder"]) / f"{self.house['slug']}-{self.person['id']}.pfx"
-        return pfx.read(backup.read_bytes(), self.centre["pfx"]["password"])
+        self.terminal.run("import", str(backup), file_password=self.centre["pfx"]["password"])
+        return None, backup.name
+
+    def unlock(self, *, code: int = _DONE) -> tuple[None, str]:
+        """Unlock with the certificate on this computer."""
+        seen = self.password(
+            "unlock", code=code, birth_date=self.born, password=self.centre["pfx"]["password"]
+        )
+        return None, seen[1] if code else "open for the old password, once"
 
     # --- the reissue -------------------------------------------------------------------------------------------
 
     def ask(self) -> tuple[None, str]:
         """Ask for a reissue without certificate."""
-        shown = self.client.send(recovery.begin_request(self.person["id"], self.born))
-        account = shown.values["accounts"][0]
-        self.client.send(recovery.confirm_request(shown.text("flow"), account["id"]))
-        return None, f"{account['masked']}, {shown.text('phone')}, {shown.text('email')}"
+        done, _word = self.password("reissue", "--without-certificate", birth_date=self.born)
+        shown = done["requested"]
+        return None, f"{shown['phone']}, {shown['email']}, {shown['hours']} hours"
 
-    def open_link(self) -> tuple[None, str]:
-        """Open the mailed link with the birth date."""
+    def follow_link(self, password: str) -> tuple[None, str]:
+        """Paste the mailed link, type the birth date again, the code, the new password."""
         link = self.mail.find(_LINK)
-        self.flow = self.client.send(recovery.open_link(link, self.born)).text("flow")
-        return None, f"…/link/#{link.rpartition('#')[2][:6]}…, {self.born[:4]}****"
+        done, _word = self.password("link", link=link, birth_date=self.born, new_login_password=password)
+        return None, f"…/link/#{link.rpartition('#')[2][:6]}…, {self.born[:4]}****, {_scope(done)}"
 
-    def give_code(self, *, account: str | None = None, contact: str | None = None) -> tuple[None, str]:
-        """Have the code sent, read it on the telephone, give it; the initial password comes."""
-        self.phone.forget()
-        sent = self.client.send(recovery.send_code(self.flow, account=account, contact=contact))
-        code = self.phone.find(_CODE)
-        self.initial = self.client.send(recovery.check_code(self.flow, sent.text("challenge"), code))
-        return None, f"******* to {sent.text('masked')}; initial password {len(self.initial)} characters"
-
-    def redeem(self, password: str) -> tuple[None, str]:
-        """Choose the new password."""
-        done = self.client.send(recovery.redeem(self.flow, self.initial, password))
-        return None, "for all accounts" if done.values["unified"] else "for the chosen account"
+    def reissue(self, password: str) -> tuple[None, str]:
+        """With the certificate: it signs, a code comes, the new password holds."""
+        secrets = {"birth_date": self.born, "password": self.centre["pfx"]["password"]}
+        done, _word = self.password("reissue", **secrets, new_login_password=password)
+        return None, _scope(done)
 
     # --- the table ---------------------------------------------------------------------------------------------
 
-    def table(self, *, unified: bool) -> tuple[list[dict[str, Any]], str]:
-        """Look at the table of passwords."""
-        seen = self.client.send(passwords.table())
-        rows = [each for each in seen.values["passwords"] if each["kind"] == "network"]
-        expect("unified", seen.values["unified"], unified)
+    def table(self, *, unified: bool) -> tuple[int, str]:
+        """Look at the table of passwords; returns the number of the account whose password has logged in."""
+        seen = self.password("show")[0]["passwords"]
+        rows = [each for each in seen["rows"] if each["kind"] == "network"]
+        expect("unified", seen["unified"], unified)
         words = {True: "相同", False: "不同"}
-        return rows, ", ".join(f"{each['masked'] or '歸戶'} {words[each['same']]}" for each in rows)
+        told = ", ".join(f"{each['masked'] or '歸戶'} {words[each['same']]}" for each in rows)
+        return next(number for number, each in enumerate(rows, 1) if each["same"]), told
 
-    def change(self, old: str, new: str, account: str | None = None) -> tuple[None, str]:
-        """Change the login password."""
-        self.client.send(passwords.change_login(old, new, account=UUID(account) if account else None))
-        return None, "of one account" if account else "of all accounts"
 
-    def unify(self, old: str, new: str) -> tuple[None, str]:
-        """One password for all accounts; the session ends with it."""
-        self.client.send(passwords.unify(old, new))
-        return refused("sign-in-needed", lambda: self.client.send(calls.me()))
+def _scope(done: Mapping[str, Any]) -> str:
+    return "for all accounts" if done["reissued"]["unified"] else "for the chosen account"
 
 
 def password_life(centre: Mapping[str, Any], log: Log) -> None:
     """Two customers of the institution that has separate passwords, too."""
+    if not PROGRAM.exists():
+        log.echo("── the command line `certcenter` is not installed here: the password centre was not walked")
+        return
     house = next(each for each in centre["institutions"] if each["profile"] == "helper")
     people = {each["certificate"]: each for each in reversed(house["customers"])}
     separate = next(each for each in house["customers"] if "separate" in each["note"])
-    log.echo(f"── {house['name']} ({house['profile']}): {people['valid']['name']} forgets the password")
-    _locked(Forgetful(centre, house, people["valid"]), log)
-    log.echo(f"── {separate['name']} has separate passwords")
-    _unified(Forgetful(centre, house, separate), log)
+    with tempfile.TemporaryDirectory(prefix="certcenter-tour-") as folder:
+        log.echo(f"── {house['name']} ({house['profile']}): {people['valid']['name']} forgets the password")
+        _locked(Forgetful(centre, house, people["valid"], Path(folder) / "forgetful"), log)
+        log.echo(f"── {separate['name']} has separate passwords")
+        _unified(Forgetful(centre, house, separate, Path(folder) / "separate"), log)
 
 
 def _locked(person: Forgetful, log: Log) -> None:
     password, step = str(person.person["password"]), log.step
+    step("log in, install the certificate", lambda: (person.log_in(password), person.install())[1])
     step("three wrong passwords", lambda: person.cannot_log_in(_WRONG, 3))
     step("the customer is told", lambda: person.is_told("(登入密碼因錯誤次數過多)"))
     step("the right password, while locked", lambda: person.cannot_log_in(password))
     step("unlock with the certificate", person.unlock)
     step("three more wrong ones: locked for good", lambda: person.cannot_log_in(_WRONG, 3))
-    step("unlock once more", lambda: refused("hard-locked", person.unlock))
+    step("unlock once more", lambda: person.unlock(code=_REFUSED))
     step("reissue without certificate", person.ask)
-    step("the link in the mail, the birth date again", person.open_link)
-    step("the code on the telephone", person.give_code)
-    step("a new password", lambda: person.redeem(_AFTER_MAIL))
+    step("by the link: date, code, new password", lambda: person.follow_link(_AFTER_MAIL))
     step("the old password", lambda: person.cannot_log_in(password))
     step("log in", lambda: person.log_in(_AFTER_MAIL))
-    proven = step("reissue with the certificate", person.prove)
-    account, contact = proven.accounts[0]["id"], _by_phone(proven)
-    step("the code on the telephone", lambda: person.give_code(account=account, contact=contact))
-    step("a new password", lambda: person.redeem(_AFTER_CERTIFICATE))
-    step("that session has ended", lambda: refused("sign-in-needed", lambda: person.client.send(calls.me())))
+    step("reissue with the certificate", lambda: person.reissue(_AFTER_CERTIFICATE))
+    step("that session has ended", person.has_been_logged_out)
     step("log in", lambda: person.log_in(_AFTER_CERTIFICATE))
 
 
 def _unified(person: Forgetful, log: Log) -> None:
     password, step = str(person.person["password"]), log.step
     step("log in", lambda: person.log_in(password))
-    rows = step("the table", lambda: person.table(unified=False))
-    other = next(each["account"] for each in rows if each["same"])
-    step("change one", lambda: person.change(password, _AFTER_MAIL, other))
-    step("unify; the session ends", lambda: person.unify(_AFTER_MAIL, _UNIFIED))
+    mine = step("the table", lambda: person.table(unified=False))
+    step("change one, by a wrong old password", lambda: _change(person, mine, _WRONG, code=_PASSWORD))
+    step("change one", lambda: _change(person, mine, password))
+    step("unify; the session ends", lambda: _unify(person))
     step("log in with the one password", lambda: person.log_in(_UNIFIED))
     step("the table", lambda: person.table(unified=True))
     step("staff separate at the counter", lambda: _separate(person))
@@ -169,12 +158,19 @@ def _unified(person: Forgetful, log: Log) -> None:
     step("the table", lambda: person.table(unified=False))
 
 
+def _change(person: Forgetful, account: int, old: str, *, code: int = _DONE) -> tuple[None, str]:
+    secrets = {"old_login_password": old, "new_login_password": _AFTER_MAIL}
+    done, word = person.password("change", "--account", str(account), code=code, **secrets)
+    return None, word if code else str(done["changed"]["account"])
+
+
+def _unify(person: Forgetful) -> tuple[None, str]:
+    person.password("unify", "--yes", old_login_password=_AFTER_MAIL, new_login_password=_UNIFIED)
+    return person.has_been_logged_out()
+
+
 def _separate(person: Forgetful) -> tuple[None, str]:
     counter = Counter(person.centre, "officer")
     page = counter.find(person.house["slug"], person.person["id"])
     counter.do(page, "separate", "signed form and seal compared")
-    return refused("sign-in-needed", lambda: person.client.send(calls.me()))
-
-
-def _by_phone(proven: recovery.Proven) -> str:
-    return str(next(each["id"] for each in proven.contacts if each["channel"] == "sms"))
+    return person.has_been_logged_out()

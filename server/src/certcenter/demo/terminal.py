@@ -42,7 +42,10 @@ class Terminal:
             ProgramFailed: another exit code than `code`.
         """
         reader, writer = os.pipe()
-        wants_code = arguments[0] in {"apply", "renew", "revoke"}
+        wants_code = arguments[0] in {"apply", "renew", "revoke"} or arguments[1:2] in (
+            ("reissue",),
+            ("link",),
+        )
         descriptor = ("--code-fd", str(reader)) if wants_code else ()
         self.read |= {message["id"] for message in self._messages()}
         with subprocess.Popen(  # noqa: S603 - the helper's own program

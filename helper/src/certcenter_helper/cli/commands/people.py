@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from certcenter_helper.cli.asking import Secret
+from certcenter_helper.cli.entering import person, the_id
 from certcenter_helper.cli.exits import Exit
 from certcenter_helper.cli.shell import Shell, command
 from certcenter_helper.cli.words import word
-from certcenter_helper.core.errors import HelperError, Kind
 
 
 @command(
@@ -25,21 +25,12 @@ from certcenter_helper.core.errors import HelperError, Kind
         ("certcenter login --id A123456789 --login-password-fd 3 3< password.txt", "From a script"),
     ),
 )
-@click.option(
-    "--centre",
-    envvar="CERTCENTER_CENTRE",
-    default="",
-    metavar="URL",
-    help=word("Address of the centre: https://host/api/v1/i/<institution>/."),
-)
-@click.option(
-    "--id", "identity", envvar="CERTCENTER_ID", default="", metavar="ID", help=word("ID or business ID.")
-)
-def login_command(shell: Shell, centre: str, identity: str) -> int:
+@person
+def login_command(shell: Shell, *, centre: str, identity: str) -> int:
     """Log in."""
     shell.address = centre
     core = shell.core
-    identity = identity or _identity(shell)
+    identity = the_id(shell, identity)
     password = shell.asking.give(Secret.LOGIN)
     with shell.working() as progress:
         done = core.log_in(identity, password, picture=_look if os.isatty(0) else None, progress=progress)
@@ -54,25 +45,13 @@ def login_command(shell: Shell, centre: str, identity: str) -> int:
         shell.say(word("This computer is new there; you get a notice of it."))
     if done.must_change:
         shell.say(
-            word("Your password is an initial one: change it at the institution's password centre."),
+            word("Please set a new login password first: certcenter password change"),
             style="yellow",
         )
     shell.answer({"login": done, "institution": core.house})
-    seen = core.overview()
-    shell.say(seen.reminder, style="yellow")
+    if not done.must_change:
+        shell.say(core.overview().reminder, style="yellow")
     return Exit.DONE
-
-
-def _identity(shell: Shell) -> str:
-    if not os.isatty(0) or shell.json:
-        raise HelperError(
-            Kind.INPUT,
-            "needs-answer",
-            word("The ID is needed."),
-            advice=word("Give it by --id or in CERTCENTER_ID."),
-        )
-    given: str = click.prompt(word("ID or business ID"), err=True)
-    return given
 
 
 def _look(png: bytes) -> str:
