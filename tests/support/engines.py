@@ -140,8 +140,10 @@ def connected(config: Any) -> Iterator[None]:
     """Let `connections["default"]`, in all threads, mean the database of `config` inside the block."""
     from django.db import connections
 
+    from certcenter.passwords import admission
     from certcenter.settings.base import _database
 
+    admission.house.cache_clear()  # it remembers sources that another database's counters told to wait
     before, settings_before = connections["default"], dict(connections.settings["default"])
     fresh = {
         **settings_before,

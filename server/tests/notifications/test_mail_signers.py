@@ -1,5 +1,6 @@
 """Who signs an institution's mail: issued by its own CA, verified by OpenSSL as a reader would, renewed in time (SPEC D4.1)."""
 
+import dataclasses
 import subprocess
 import sys
 from datetime import timedelta
@@ -13,12 +14,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from server.tests.notifications.test_gateways import issued, message, pem, smtp  # noqa: F401 - a fixture
 
+from certcenter.ca.errors import CaError, CaErrorCode
 from certcenter.certificates import authority, mail_signers
 from certcenter.core import clock
 from certcenter.core.actor import system
 from certcenter.institutions import serving
 from certcenter.notifications import smime
+from certcenter.notifications.gateways.demo import DemoGateway
 from certcenter.notifications.gateways.smtp import Server, SmtpGateway
+from certcenter.notifications.models import DemoMessage
 
 pytestmark = pytest.mark.spec("D4.1")
 ACTOR = system("tests")
@@ -74,6 +78,47 @@ def test_it_is_replaced_sixty_days_before_its_end_and_not_sooner(sample):
     assert signer is not None
     assert signer.certificate.serial_number != first.serial_number
     assert signer.certificate.public_key() != first.public_key()
+
+
+def test_one_institutions_unreadable_ca_does_not_stop_the_others(sample, monkeypatch):
+    """The first of the round can't be renewed; the bank, which has a CA of its own, is. The round says whose were not."""
+    houses = serving.served().all()
+    assert houses[0].ca.name == sample.ca.name
+    first = {each.slug: mail_signers.issue(each, actor=ACTOR) for each in houses}
+    real, shared = mail_signers.read_key, authority.authorities().directory(sample.ca.name)
+
+    def read_key(path, passphrase):
+        if path.parent == shared:
+            raise CaError(CaErrorCode.DAMAGED, "rubbish")
+        return real(path, passphrase)
+
+    monkeypatch.setattr(mail_signers, "read_key", read_key)
+    end = min(each.not_valid_after_utc for each in first.values())
+    with clock.at(end - timedelta(days=1)):
+        with pytest.raises(ExceptionGroup) as said:
+            mail_signers.maintain()
+        kept = [each.slug for each in houses if each.ca.name == sample.ca.name]
+        assert [each.__notes__ for each in said.value.exceptions] == [
+            [f"institution {slug}"] for slug in kept
+        ]
+        for slug, before in first.items():
+            signer = smime.signer(slug)
+            assert signer is not None
+            assert (signer.certificate.serial_number == before.serial_number) == (slug in kept), slug
+
+
+def test_the_demos_outbox_keeps_the_signed_mail_and_says_who_signed(sample, tmp_path):
+    mail_signers.issue(sample, actor=ACTOR)
+    DemoGateway().send(message())
+    DemoGateway().send(dataclasses.replace(message(), channel="sms", address="0936000054", key="sms"))
+    kept, text = DemoMessage.objects.order_by("channel")
+    assert "certificates@sample.example" in kept.signed_by
+    assert (text.signed_by, text.mail) == ("", None)
+    root = tmp_path / "root.pem"
+    root.write_bytes(
+        x509.load_der_x509_certificate(authority.chain(sample.ca.name)[1]).public_bytes(Encoding.PEM)
+    )
+    assert verifies("cms", bytes(kept.mail), root)
 
 
 def test_what_the_operator_put_there_is_left_alone(sample):

@@ -1,15 +1,21 @@
 """A rush of customers: whoever finds no place is told "busy" before anything is looked at (SPEC E1, E2, E4)."""
 
 import threading
+from contextlib import ExitStack
+from datetime import timedelta
 
+import altcha
 import pytest
 from tests.support import people
 from tests.support.engines import in_threads
 
+from certcenter.core import clock
+from certcenter.core.errors import Busy
 from certcenter.core.models import GateRow
 from certcenter.institutions import serving
 from certcenter.passwords import admission, captcha, change, clients, login, sources, voice
 from certcenter.passwords.admission import Crowded, House
+from certcenter.passwords.errors import LoginTooOften
 from certcenter.passwords.models import Source
 
 pytestmark = pytest.mark.spec("E1", "E2")
@@ -114,3 +120,56 @@ def test_control_with_a_place_the_same_attempts_are_looked_at(sqlite_engine):
     with pytest.raises(login.CaptchaRefused):
         attempts(customer)["known"]()
     assert Source.objects.exists()
+
+
+def test_one_source_never_takes_all_places():
+    house = House(4)
+    with house.place("192.0.2.1"), house.place("192.0.2.1"), house.place("192.0.2.1"):
+        with pytest.raises(Crowded), house.place("192.0.2.1"):
+            pass
+        with house.place("192.0.2.2"), pytest.raises(Crowded), house.place("192.0.2.3"):
+            pass
+    with house.place("192.0.2.1"):
+        pass
+
+
+def test_whoever_was_told_to_wait_takes_no_place_until_then(sqlite_engine):
+    house, now = House(1), clock.now()
+    with clock.at(now):
+        with pytest.raises(LoginTooOften), house.place("192.0.2.1"):
+            raise LoginTooOften(retry_after=9)
+        with house.place("192.0.2.2"), pytest.raises(LoginTooOften) as caught, house.place("192.0.2.1"):
+            pass
+        assert caught.value.params["retry_after"] == 9
+    with clock.at(now + timedelta(seconds=9)), house.place("192.0.2.1"):
+        pass
+
+
+@pytest.mark.spec("B1")
+def test_a_captcha_serves_again_where_the_gate_was_full_and_nothing_was_compared(
+    sqlite_engine,
+):
+    customer = people.with_password()
+    institution, answer = serving.get("sample"), solved()
+
+    def sign_in():
+        return login.sign_in(
+            institution, identity="A123456789", password=people.PASSWORD, captcha=answer, device_token=None,
+            actor=people.anonymous(),
+        )  # fmt: skip
+
+    with ExitStack() as others:
+        for _ in range(institution.lock.wrong_limit):
+            others.enter_context(login.gate(customer).admit())
+        with pytest.raises(Busy) as full:
+            sign_in()
+        assert full.value.code == "busy"
+    login.gate(customer).clear()
+    assert sign_in().customer == customer
+    with pytest.raises(login.CaptchaRefused):
+        sign_in()
+
+
+def solved():
+    challenge = altcha.Challenge.from_dict(captcha.new_challenge(serving.get("sample")).work or {})
+    return altcha.Payload(challenge, altcha.solve_challenge(challenge)).to_base64()

@@ -67,6 +67,7 @@ def test_json(client):
         "subject",
         "text",
         "time",
+        "signed_by",
     }
     assert [
         each["id"] for each in client.get("/outbox.json?institution=sample&after=1").json()["messages"]

@@ -1,6 +1,7 @@
 """Server shares of wrapped keys (DESIGN, Keys in the page; SPEC E2)."""
 
 import secrets
+from datetime import timedelta
 from hashlib import sha256
 
 import pytest
@@ -10,7 +11,7 @@ from tests.support import people
 from tests.support.engines import in_threads
 
 from certcenter.audit.models import AuditEvent
-from certcenter.core import sealing
+from certcenter.core import clock, sealing
 from certcenter.core.errors import Busy, Conflict, Invalid
 from certcenter.identity.models import Customer
 from certcenter.notifications.models import DemoMessage
@@ -208,3 +209,42 @@ def test_a_share_moved_to_another_customers_row_can_not_be_read(customer):
     with pytest.raises(sealing.Unsealable):
         release(other)
     assert Customer.objects.count() == 2
+
+
+def visit(customer, verifier):
+    return shares.release_to_visitor(
+        "sample", customer, spki_sha256=KEY_ID, verifier=verifier, actor=people.anonymous()
+    )
+
+
+@pytest.mark.spec("B3", "E2")
+def test_visitors_have_three_wrong_guesses_a_day_whatever_the_owner_clears(customer):
+    share = create(customer)
+    for _ in range(4):
+        assert visit(customer, VERIFIER) == share  # right ones are not counted
+    for _ in range(2):
+        with pytest.raises(VerifierWrong):
+            visit(customer, WRONG)
+    assert release(customer) == share  # clears the gate
+    with pytest.raises(VerifierWrong):
+        visit(customer, WRONG)
+    assert release(customer) == share
+    with pytest.raises(ShareLocked):
+        visit(customer, VERIFIER)
+    assert release(customer) == share
+    with clock.at(clock.now() + timedelta(days=1)):
+        assert visit(customer, VERIFIER) == share
+
+
+@pytest.mark.spec("E4")
+def test_a_key_that_nobody_has_answers_visitors_alike(customer):
+    create(customer)
+    seen = []
+    for who in (customer, None):
+        told = []
+        for _ in range(4):
+            with pytest.raises((VerifierWrong, ShareLocked)) as caught:
+                visit(who, WRONG)
+            told.append((caught.value.code, caught.value.params))
+        seen.append(told)
+    assert seen[0] == seen[1]

@@ -12,6 +12,7 @@ from django.db import transaction
 from certcenter.audit.actions import record
 from certcenter.ca.embedded.hierarchy import RENEW_BEFORE, mail_certificate, read_certificate
 from certcenter.ca.embedded.keystore_file import read_key, write_file
+from certcenter.ca.errors import CaError
 from certcenter.ca.keys import KeyType, generate
 from certcenter.certificates.authority import authorities
 from certcenter.core import clock
@@ -89,13 +90,24 @@ def is_own(institution: Institution, certificate: x509.Certificate) -> bool:
 def maintain() -> int:
     """Replace the signers of our own that end within 60 days; return how many.
 
+    What one institution's CA or file withholds is no reason to leave the others without: it is said after the round.
+
     Raises:
-        CaError, OSError: as `create_missing`. ValueError: a file holds something else than a signer.
+        ExceptionGroup: of CaError, OSError (as `create_missing`) and ValueError (a file holds something else than a
+            signer), each with the institution as its note.
     """
-    due = [each for each in serving.served().all() if each.notices.signed_mail and _is_due(each)]
-    for institution in due:
-        issue(institution, actor=_ACTOR)
-    return len(due)
+    replaced, troubles = 0, []
+    for institution in serving.served().all():
+        try:
+            if institution.notices.signed_mail and _is_due(institution):
+                issue(institution, actor=_ACTOR)
+                replaced += 1
+        except (CaError, OSError, ValueError) as trouble:
+            trouble.add_note(f"institution {institution.slug}")
+            troubles.append(trouble)
+    if troubles:
+        raise ExceptionGroup("mail signers that were not renewed", troubles)
+    return replaced
 
 
 def _is_due(institution: Institution) -> bool:

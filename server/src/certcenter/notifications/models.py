@@ -13,6 +13,10 @@ class DemoMessage(models.Model):
     address = models.CharField(max_length=254)
     subject = models.CharField(max_length=200, blank=True)
     text = models.TextField()
+    #: Who has signed it, for people to read; empty: nobody.
+    signed_by = models.CharField(max_length=400, blank=True, default="")
+    #: The signed mail as it would travel.
+    mail = models.BinaryField(null=True)
     created_at = models.DateTimeField()
 
     class Meta:

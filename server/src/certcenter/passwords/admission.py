@@ -1,5 +1,8 @@
 """How many may try a password at once in one process; whoever comes beyond is told "busy" at once (SPEC E1, E2).
 
+One source never takes all places, and one that was told to wait (`sources`) takes none until then: whoever floods the
+centre from one address keeps nobody else out.
+
 A rush of customers must not become a queue in which everybody waits: each attempt costs an argon2id run and a few
 transactions, and what waits holds a thread of the server. So the whole attempt takes a place before the captcha is
 looked at and before the database is asked for anything. Without a place nothing was used: the same captcha and the
@@ -11,15 +14,20 @@ same input serve for the next try, and the answer says nothing about anybody (SP
 import logging
 import threading
 import time
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache, wraps
+from math import ceil
 from typing import TYPE_CHECKING, ClassVar, Final, ParamSpec, TypeVar
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from certcenter.core import clock
+from certcenter.core.actor import Actor
 from certcenter.core.errors import Busy
+from certcenter.passwords.errors import LoginTooOften
 
 if TYPE_CHECKING:
     from certcenter.settings.model import Config
@@ -31,6 +39,8 @@ _log = logging.getLogger(__name__)
 #: For each hash that runs one more attempt is under way: it waits for the hash, or is at the database meanwhile.
 PLACES_PER_SLOT: Final = 2
 _BETWEEN_LINES = 60.0  # seconds
+#: Sources that are remembered as having to wait; beyond it the oldest is asked of the database again.
+_MOST_WAITING: Final = 10_000
 
 
 class Crowded(Busy):
@@ -42,10 +52,13 @@ class Crowded(Busy):
 
 
 class House:
-    """So many places, taken without waiting."""
+    """So many places, taken without waiting; three quarters of them, but one at least, for one source at once."""
 
     def __init__(self, places: int) -> None:
-        self._places = threading.BoundedSemaphore(places)
+        self._free = places
+        self._for_one = max(1, places * 3 // 4)
+        self._inside: Counter[str] = Counter()
+        self._waiting: OrderedDict[str, float] = OrderedDict()
         self._mutex = threading.Lock()
         self._turned_away = 0
         self._next_line = 0.0
@@ -56,15 +69,51 @@ class House:
         return self._turned_away
 
     @contextmanager
-    def place(self) -> Iterator[None]:
-        """Hold a place inside the block. Raises Crowded at once where none is free."""
-        if not self._places.acquire(blocking=False):
+    def place(self, source: str = "") -> Iterator[None]:
+        """Hold a place inside the block; an empty `source` is nobody's, and none of its own.
+
+        Raises at once Crowded where no place is free for this source, LoginTooOften where the source must still wait.
+        """
+        self._require_may_come(source)
+        if not self._enter(source):
             self._count()
             raise Crowded
         try:
             yield
+        except LoginTooOften as refusal:
+            self._send_away(source, float(refusal.params["retry_after"]))
+            raise
         finally:
-            self._places.release()
+            self._leave(source)
+
+    def _enter(self, source: str) -> bool:
+        with self._mutex:
+            if not self._free or (source and self._inside[source] >= self._for_one):
+                return False
+            self._free -= 1
+            self._inside[source] += 1
+            return True
+
+    def _leave(self, source: str) -> None:
+        with self._mutex:
+            self._free += 1
+            self._inside[source] -= 1
+            if not self._inside[source]:
+                del self._inside[source]
+
+    def _require_may_come(self, source: str) -> None:
+        with self._mutex:
+            left = self._waiting.get(source, 0.0) - clock.now().timestamp()
+            if left <= 0:
+                self._waiting.pop(source, None)
+                return
+        raise LoginTooOften(retry_after=max(1, ceil(left)))
+
+    def _send_away(self, source: str, seconds: float) -> None:
+        with self._mutex:
+            self._waiting[source] = clock.now().timestamp() + seconds
+            while len(self._waiting) > _MOST_WAITING:
+                self._waiting.popitem(last=False)
 
     def _count(self) -> None:
         """Count who is turned away; the log hears of it once a minute."""
@@ -83,7 +132,8 @@ def admitted(action: Callable[P, T]) -> Callable[P, T]:
 
     @wraps(action)
     def within(*args: P.args, **kwargs: P.kwargs) -> T:
-        with house().place():
+        actor = kwargs.get("actor")
+        with house().place(actor.source if isinstance(actor, Actor) else ""):
             return action(*args, **kwargs)
 
     return within

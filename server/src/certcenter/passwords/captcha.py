@@ -97,31 +97,40 @@ def sound(institution: Door, token: str) -> bytes:
     return bytes(_speaker().generate(letters))
 
 
-def check(institution: Door, answer: str) -> None:
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An answer that was right and is used up."""
+
+    digest: str = ""
+
+    def give_back(self) -> None:
+        """Let the answer serve once more: what it was given for did not take place."""
+        SpentChallenge.objects.filter(digest=self.digest).delete()
+
+
+def check(institution: Door, answer: str) -> Taken:
     """Take an answer, once, right or wrong. Raises CaptchaRefused."""
     kind = institution.login.captcha
     if kind is Captcha.NONE:
-        return
+        return Taken()
     if len(answer) > _MAX_ANSWER:
         raise CaptchaRefused
-    if kind is Captcha.IMAGE:
-        _check_picture(institution, answer)
-    else:
-        _check_work(institution, answer)
+    return _check_picture(institution, answer) if kind is Captcha.IMAGE else _check_work(institution, answer)
 
 
-def _check_picture(institution: Door, answer: str) -> None:
+def _check_picture(institution: Door, answer: str) -> Taken:
     head, _colon, rest = answer.partition(":")
     token, _colon, typed = rest.rpartition(":")
     if f"{head}:" != _IMAGE:
         raise CaptchaRefused
     letters, expires_at = _opened(institution, token)
-    _spend(token, expires_at)
+    taken = _spend(token, expires_at)
     if not sealing.same(letters, taiwan.narrow(typed).upper()):
         raise CaptchaRefused
+    return taken
 
 
-def _check_work(institution: Door, answer: str) -> None:
+def _check_work(institution: Door, answer: str) -> Taken:
     try:
         payload = altcha.Payload.from_dict(json.loads(base64.b64decode(answer, validate=True)))
         signature, parameters = payload.challenge.signature, payload.challenge.parameters
@@ -137,10 +146,11 @@ def _check_work(institution: Door, answer: str) -> None:
     )
     if not ours:
         raise CaptchaRefused
-    _spend(str(signature), datetime.fromtimestamp(int(parameters.expires_at or 0), tz=clock.now().tzinfo))
+    expires_at = datetime.fromtimestamp(int(parameters.expires_at or 0), tz=clock.now().tzinfo)
+    return _spend(str(signature), expires_at)
 
 
-def _spend(challenge: str, expires_at: datetime) -> None:
+def _spend(challenge: str, expires_at: datetime) -> Taken:
     """Remember that the challenge was answered; the unique index lets one of many at once through."""
     now = clock.now()
     digest = hashlib.sha256(challenge.encode()).hexdigest()
@@ -149,6 +159,7 @@ def _spend(challenge: str, expires_at: datetime) -> None:
         _row, new = SpentChallenge.objects.get_or_create(digest=digest, defaults={"expires_at": expires_at})
     if not new:
         raise CaptchaRefused
+    return Taken(digest)
 
 
 def _sealed(institution: Door, letters: str, expires_at: datetime) -> str:

@@ -5,7 +5,8 @@ steps (one gate, one argon2id run, one audit row) and end in the same `LoginRefu
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
@@ -81,12 +82,34 @@ def sign_in(
     """
     sources.arrive(actor.source)
     number = normalised(identity, password, institution=institution)
+    with person(institution, captcha, actor=actor):
+        return authenticate(
+            institution, number=number, password=password, device_token=device_token, actor=actor
+        )
+
+
+@contextmanager
+def person(institution: Institution, captcha: str, *, actor: Actor) -> Iterator[None]:
+    """Take the captcha's answer for what is tried inside; where nothing was compared it serves once more.
+
+    Raises CaptchaRefused, which the audit hears of.
+    """
     try:
-        captchas.check(institution, captcha)
+        taken = captchas.check(institution, captcha)
     except CaptchaRefused as refusal:
         record_refusal(Event.LOGIN_REFUSED, actor=actor, subject="", reason=refusal.code)
         raise
-    return authenticate(institution, number=number, password=password, device_token=device_token, actor=actor)
+    try:
+        yield
+    except ComparedTooLate:
+        raise
+    except Busy:
+        taken.give_back()
+        raise
+
+
+class ComparedTooLate(Busy):
+    """The password was compared, but the attempt had been counted as abandoned: for the customer, "busy"."""
 
 
 def authenticate(
@@ -157,7 +180,7 @@ def compare_at(
         record_refusal(refused, actor=actor, subject=gate.subject, reason=closed.code)
         raise LoginRefused from None
     except AttemptExpired:
-        raise Busy from None
+        raise ComparedTooLate from None
     reason = "wrong" if found else "unknown"
     record_refusal(refused, actor=actor, subject=gate.subject, reason=reason)
     raise LoginRefused

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from certcenter.audit.actions import record, record_refusal
+from certcenter.audit.actions import record
 from certcenter.core import taiwan
 from certcenter.core.actor import Actor
 from certcenter.core.errors import Forbidden, Invalid
@@ -24,10 +24,9 @@ from certcenter.institutions import serving
 from certcenter.institutions.policy import Institution
 from certcenter.institutions.vocabulary import LoginMethod
 from certcenter.notifications.actions import notify
-from certcenter.passwords import captcha as captchas
 from certcenter.passwords import login, sources, store
 from certcenter.passwords.admission import admitted
-from certcenter.passwords.errors import CaptchaRefused, LoginRefused, OldPasswordWrong
+from certcenter.passwords.errors import LoginRefused, OldPasswordWrong
 from certcenter.passwords.login import SignedIn
 from certcenter.passwords.models import CredentialKind
 
@@ -79,14 +78,10 @@ def sign_in(
     """Log a company's user in. Raises as `login.sign_in`."""
     sources.arrive(actor.source)
     number, code = normalised(identity, user_code, password)
-    try:
-        captchas.check(institution, captcha)
-    except CaptchaRefused as refusal:
-        record_refusal(Event.LOGIN_REFUSED, actor=actor, subject="", reason=refusal.code)
-        raise
-    return authenticate(
-        institution, number=number, code=code, password=password, device_token=device_token, actor=actor
-    )
+    with login.person(institution, captcha, actor=actor):
+        return authenticate(
+            institution, number=number, code=code, password=password, device_token=device_token, actor=actor
+        )
 
 
 def authenticate(

@@ -1,4 +1,4 @@
-"""A login that found no room (`passwords.admission`): one click sends it again, the captcha not asked anew.
+"""A login that found no room, in the house (`passwords.admission`) or at the customer's own gate: one click sends it again, the captcha not asked anew.
 
 Nothing was used up, so what was typed still serves. The page carries it sealed: a password never stands in a page. The
 seal holds for this institution and this browser (its CSRF cookie), and for two minutes.
@@ -13,8 +13,8 @@ from django.http import HttpResponse
 from django.middleware.csrf import get_token
 
 from certcenter.core import clock, sealing
+from certcenter.core.errors import Busy
 from certcenter.core.sealing import Unsealable, Use
-from certcenter.passwords.admission import Crowded
 from certcenter.portal import render as rendering
 from certcenter.portal.site import InstitutionRequest
 
@@ -36,7 +36,7 @@ def typed(request: InstitutionRequest) -> Mapping[str, str] | None:
     return fields if datetime.fromisoformat(held["until"]) > clock.now() else None
 
 
-def page(request: InstitutionRequest, busy: Crowded, fields: Mapping[str, str], target: str) -> HttpResponse:
+def page(request: InstitutionRequest, busy: Busy, fields: Mapping[str, str], target: str) -> HttpResponse:
     """Return the page that says "busy" and whose one button sends the same again."""
     held = {
         "fields": {name: fields[name] for name in _KEPT if name in fields},

@@ -11,6 +11,7 @@ urlpatterns = [
     *common,
     path("", front.index, name="index"),
     path("outbox", outbox.outbox, name="outbox"),
+    path("outbox/<int:number>.eml", outbox.outbox_mail, name="outbox-mail"),
     path("outbox.json", outbox.outbox_json, name="outbox-json"),
     path("", include("certcenter.api.program_urls")),
 ]

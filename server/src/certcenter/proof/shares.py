@@ -6,7 +6,8 @@ that it shows us. Guessing a short password from a stolen disk then needs us for
 
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import NoReturn
 
@@ -21,6 +22,7 @@ from certcenter.core.events import Event
 from certcenter.core.gates import Gate, GateLocked, GateState, State
 from certcenter.core.ids import new_uuid
 from certcenter.core.sealing import Use
+from certcenter.core.taiwan import taipei_day
 from certcenter.identity.models import Customer
 from certcenter.institutions import serving
 from certcenter.notifications.actions import notify
@@ -31,6 +33,8 @@ from certcenter_sdk.proofs import Purpose
 
 SHARE_BYTES = 32
 VERIFIER_BYTES = 32
+#: The day's counter of visitors' guesses at one key.
+VISITS = "visitor-shares"
 _HEX_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -113,15 +117,50 @@ def release_to_visitor(
     """Return the share to somebody who has not logged in but knows the customer's data, the key and its password (SPEC B3).
 
     The customer's own gate counts (SPEC E2). Where there is no such person or key the same steps are gone through at a
-    gate that is nobody's, with the same answers (SPEC E4): `customer` None says so. Raises Invalid, VerifierWrong,
+    gate that is nobody's, with the same answers (SPEC E4): `customer` None says so. Visitors have as many wrong guesses
+    at a key in a day as lock it, whatever its owner's right ones have cleared meanwhile. Raises Invalid, VerifierWrong,
     ShareLocked, Busy.
     """
     _require_form(spki_sha256, verifier)
+    name = customer.subject if customer else institution
+    nobody = f"nobody:{sealing.mac(Use.VERIFIER, name, spki_sha256)[:32]}"
+    with _visit(institution, nobody, actor=actor):
+        return _released_to_visitor(
+            institution, customer, nobody, spki_sha256=spki_sha256, verifier=verifier, actor=actor
+        )
+
+
+@contextmanager
+def _visit(institution: str, subject: str, *, actor: Actor) -> Iterator[None]:
+    """Count a visitor's guess for the day before it is compared; a right one is given back. Raises ShareLocked."""
+    day, limit = taipei_day(clock.now()).isoformat(), serving.get(institution).lock.wrong_limit
+    try:
+        limits.take(VISITS, subject=subject, window=day, limit=limit)
+    except limits.LimitReached:
+        record_refusal(Event.KEY_SHARE_REFUSED, actor=actor, subject=subject, reason="visits-used-up")
+        raise ShareLocked from None
+    try:
+        yield
+    except (VerifierWrong, ShareLocked):
+        raise
+    except BaseException:
+        limits.give_back(VISITS, subject=subject, window=day)
+        raise
+    limits.give_back(VISITS, subject=subject, window=day)
+
+
+def _released_to_visitor(
+    institution: str,
+    customer: Customer | None,
+    subject: str,
+    *,
+    spki_sha256: str,
+    verifier: bytes,
+    actor: Actor,
+) -> bytes:
     owned = KeyShare.objects.filter(customer=customer.pk if customer else 0, spki_sha256=spki_sha256)
     if owned.exists() and customer is not None:
         return release(customer, spki_sha256=spki_sha256, verifier=verifier, actor=actor)
-    name = customer.subject if customer else institution
-    subject = f"nobody:{sealing.mac(Use.VERIFIER, name, spki_sha256)[:32]}"
     closed = _gate(institution, subject)
     try:
         with closed.admit() as attempt:

@@ -1,8 +1,14 @@
-"""The demo's gateway: messages are kept for the outbox page."""
+"""The demo's gateway: messages are kept for the outbox page, mails signed as they would travel (SPEC D4.1)."""
 
 from collections.abc import Sequence
+from typing import Any
+
+from cryptography import x509
+from cryptography.x509.oid import NameOID
 
 from certcenter.core import clock
+from certcenter.notifications import smime
+from certcenter.notifications.composing import compose, signing
 from certcenter.notifications.messages import Message
 from certcenter.notifications.models import DemoMessage
 
@@ -26,8 +32,29 @@ class DemoGateway:
                     subject=message.subject,
                     text=message.text,
                     created_at=clock.now(),
+                    **_signed(message),
                 )
                 for message in messages
             ),
             ignore_conflicts=True,
         )
+
+
+def _signed(message: Message) -> dict[str, Any]:
+    """The mail under its signature, and whose that is; nothing for text messages and unsigned mails."""
+    signer = signing(message) if message.channel == "email" else None
+    if signer is None:
+        return {}
+    return {"mail": compose(message, signer=lambda _institution: signer)[0], "signed_by": _named(signer)}
+
+
+def _named(signer: smime.Signer) -> str:
+    """Name, address and issuer of the certificate, as a mail program would show them."""
+    certificate = signer.certificate
+    found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    address = ", ".join(found.get_values_for_type(x509.RFC822Name))
+    return f"{_common_name(certificate.subject)} <{address}> / {_common_name(certificate.issuer)}"[:400]
+
+
+def _common_name(name: x509.Name) -> str:
+    return next((str(each.value) for each in name.get_attributes_for_oid(NameOID.COMMON_NAME)), "–")

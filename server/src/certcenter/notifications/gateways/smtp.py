@@ -4,18 +4,10 @@ import smtplib
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
-from email.errors import MessageError
-from email.headerregistry import Address as MailAddress
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
-from hashlib import sha256
 from typing import Literal
 
-from certcenter.core import clock
-from certcenter.core.taiwan import to_taipei
-from certcenter.institutions import serving
 from certcenter.notifications import smime
+from certcenter.notifications.composing import compose
 from certcenter.notifications.gateways.interface import PermanentFailure, TemporaryFailure
 from certcenter.notifications.messages import Message
 
@@ -46,7 +38,7 @@ class SmtpGateway:
 
     def send(self, message: Message) -> None:
         """Hand over one mail. Raises TemporaryFailure (no connection, 4yz, our login) or PermanentFailure (5yz, bad address)."""
-        raw, sender = self._compose(message)
+        raw, sender = compose(message, signer=self._signer)
         try:
             with self._connect() as connection:
                 connection.sendmail(sender, [message.address], raw)
@@ -61,25 +53,6 @@ class SmtpGateway:
             raise TemporaryFailure("smtp: the server lacks STARTTLS, AUTH or SMTPUTF8") from None
         except (OSError, smtplib.SMTPException) as error:
             raise TemporaryFailure(f"smtp: {type(error).__name__}") from None
-
-    def _compose(self, message: Message) -> tuple[bytes, str]:
-        notices = serving.get(message.institution).notices
-        mail = EmailMessage(policy=SMTP)
-        try:
-            name = notices.sender.get(message.locale)
-            mail["From"] = MailAddress(name, addr_spec=notices.from_address)
-            mail["To"] = MailAddress(addr_spec=message.address)
-        except (ValueError, IndexError, MessageError):  # the library is of many minds
-            raise PermanentFailure("smtp: the address is malformed") from None
-        mail["Subject"] = message.subject
-        mail["Date"] = format_datetime(to_taipei(clock.now()))
-        # Derived from the key: a mail sent twice is recognised as one by its reader's program.
-        domain = notices.from_address.rpartition("@")[2]
-        mail["Message-ID"] = f"<{sha256(message.key.encode()).hexdigest()[:32]}@{domain}>"
-        mail["Auto-Submitted"] = "auto-generated"  # RFC 3834 §5: no out-of-office answers to this
-        mail.set_content(message.text, charset="utf-8", cte="base64")
-        signer = self._signer(message.institution) if notices.signed_mail else None
-        return (smime.sign(mail, signer) if signer else mail.as_bytes()), notices.from_address
 
     def _connect(self) -> smtplib.SMTP:
         server = self._server

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, Concatenate, ParamSpec
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -14,19 +14,23 @@ from certcenter.core.errors import NotFound
 from certcenter.institutions.serving import served
 from certcenter.notifications.models import DemoMessage
 
+P = ParamSpec("P")
+
 ON_A_PAGE = 30
 IN_AN_ANSWER = 100
 _HIGHEST = 2**63 - 1
 
 
-def demo_only(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+def demo_only(
+    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
     """A page that exists in the demo alone."""
 
     @wraps(view)
-    def wrapped(request: HttpRequest) -> HttpResponse:
+    def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if settings.CONFIG.mode != "demo":
             raise NotFound
-        return view(request)
+        return view(request, *args, **kwargs)
 
     return wrapped
 
@@ -59,6 +63,20 @@ def outbox_json(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"messages": [_as_json(each) for each in messages], "more": more})
 
 
+@require_safe
+@demo_only
+def outbox_mail(request: HttpRequest, number: int) -> HttpResponse:  # noqa: ARG001 - Django's signature
+    """A signed mail as it would travel, for a mail program or `openssl cms -verify` to read."""
+    found = DemoMessage.objects.filter(pk=min(number, _HIGHEST), mail__isnull=False).first()
+    if found is None or found.mail is None:
+        raise NotFound
+    return HttpResponse(
+        bytes(found.mail),
+        content_type="message/rfc822",
+        headers={"Content-Disposition": f'attachment; filename="message-{found.pk}.eml"'},
+    )
+
+
 def _messages(request: HttpRequest, *, limit: int) -> tuple[list[DemoMessage], bool]:
     """The newest messages that the query asks for, by keyset, and whether there are more."""
     rows = DemoMessage.objects.order_by("-pk")
@@ -88,4 +106,5 @@ def _as_json(message: DemoMessage) -> dict[str, Any]:
         "subject": message.subject,
         "text": message.text,
         "time": message.created_at.isoformat(),
+        "signed_by": message.signed_by,
     }

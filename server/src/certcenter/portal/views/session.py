@@ -15,14 +15,13 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from certcenter.core import clock
-from certcenter.core.errors import CentreError
+from certcenter.core.errors import Busy, CentreError
 from certcenter.identity import sessions
 from certcenter.identity.visitor import device_cookie
 from certcenter.institutions.policy import Institution
 from certcenter.institutions.vocabulary import Captcha
 from certcenter.passwords import captcha, users
-from certcenter.passwords.admission import Crowded
-from certcenter.passwords.login import sign_in
+from certcenter.passwords.login import ComparedTooLate, sign_in
 from certcenter.portal import again
 from certcenter.portal import render as rendering
 from certcenter.portal.access import due_password_page, institution_page
@@ -73,7 +72,9 @@ def login(request: InstitutionRequest) -> HttpResponse:
         if form.is_valid():
             try:
                 return _signed_in(request, form, typed, target)
-            except Crowded as busy:
+            except ComparedTooLate as error:
+                context |= rendering.refusal(error, anchors=_ANCHORS)
+            except Busy as busy:
                 return again.page(request, busy, typed, target)
             except CentreError as error:
                 context |= rendering.refusal(error, anchors=_ANCHORS)
