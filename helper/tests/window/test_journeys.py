@@ -73,7 +73,6 @@ def export_by_m0(hand: Hand, folder: Path) -> Path:
     chosen = folder / "隨身碟"
     chosen.mkdir()
     hand.shell.choosers.folder = lambda *_: str(chosen)
-    hand.press("folder-browse")
     hand.type("password", PASSWORD)
     hand.type("new-password", BACKUP)
     hand.type("new-password-again", BACKUP)

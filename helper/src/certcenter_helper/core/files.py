@@ -167,9 +167,11 @@ def import_pfx(
 
 def obtained(desk: Desk, spki_sha256: str, *, offer_backup: bool) -> Obtained:
     """What to tell after a certificate came to this computer."""
-    advice = [text("Export a backup of your new certificate, and keep it in another place.")]
-    if "phone-upload" in desk.policy.offers:
-        advice.append(text("If you trade on a phone, upload the certificate to it again."))
+    advice = list(desk.policy.advice_afterwards)
+    if not advice:
+        advice.append(text("Export a backup of your new certificate, and keep it in another place."))
+        if "phone-upload" in desk.policy.offers:
+            advice.append(text("If you trade on a phone, upload the certificate to it again."))
     return Obtained(
         panel=panel(desk, spki_sha256),
         offer_backup=offer_backup and bool(desk.policy.values["application"]["offer_backup"]),

@@ -80,6 +80,11 @@ class Policy:
         return tuple(Proof(each) for each in self.values[row]["proofs"] if each in known)
 
     @property
+    def advice_afterwards(self) -> tuple[str, ...]:
+        """What to do next after applying and renewing, in the policy's words; empty where it has none."""
+        return tuple(str(each) for each in self.values["application"].get("advice", ()))
+
+    @property
     def revokes_online(self) -> bool:
         """May customers revoke by themselves?"""
         return bool(self.values["revocation"]["online"] == "revoke")

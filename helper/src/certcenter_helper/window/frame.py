@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
@@ -25,7 +25,7 @@ from certcenter_helper.window.theme import Theme
 from certcenter_helper.window.words import Words
 
 _MENU: Final = 232
-_WIDEST: Final = 300
+_WIDEST: Final = 340
 _RAIL: Final = 60
 _CONTENT: Final = 940
 #: Below this width of the window the menu is a rail of pictures.
@@ -128,8 +128,16 @@ class Menu(QFrame):
                 self._box.addSpacing(self._theme.pixels(6))
             self._box.addWidget(self._entry(entry))
         self._box.addStretch(1)
-        widest = max((each.sizeHint().width() for each in self.entries.values()), default=0)
-        self._width = min(max(widest, self._theme.pixels(_MENU)), self._theme.pixels(_WIDEST))
+        self._width = min(max(self._widest(), self._theme.pixels(_MENU)), self._theme.pixels(_WIDEST))
+
+    def _widest(self) -> int:
+        """Room for each entry in the letters of the chosen one, which are bold."""
+        theme = self._theme
+        letters = QFontMetrics(theme.font(bold=True))
+        longest = max(
+            (letters.horizontalAdvance(each.accessibleName()) for each in self.entries.values()), default=0
+        )
+        return longest + theme.pixels(20) + theme.pixels(44)  # the picture, then edges and gaps
 
     def narrow(self, *, is_narrow: bool) -> int:
         """Pictures alone, the words as tooltips, where the window has no room for both; returns the width."""
@@ -141,10 +149,11 @@ class Menu(QFrame):
         return width
 
     def mark(self, function: str) -> None:
-        """Show which page is open."""
+        """Show which page is open; a page that no entry opens belongs to 憑證查詢及申請, which offers it."""
+        shown = function if function in self.entries else "overview"
         self._group.setExclusive(False)
         for name, entry in self.entries.items():
-            entry.setChecked(name == function)
+            entry.setChecked(name == shown)
         self._group.setExclusive(True)
 
     def _entry(self, entry: Entry) -> QPushButton:
@@ -217,7 +226,7 @@ class Body(QWidget):
         self.busy = QProgressBar()
         self.busy.setRange(0, 0)
         self.busy.setTextVisible(False)
-        self.busy.setMaximumHeight(theme.pixels(4))
+        self.busy.setProperty("part", "busy")
         policy = self.busy.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self.busy.setSizePolicy(policy)

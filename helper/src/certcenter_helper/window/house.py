@@ -47,6 +47,11 @@ class Face:
     lines: tuple[tuple[str, str], ...] = ()
     hours: str = ""
     branch: str = ""
+    obtained: str = ""
+    """Said when a certificate was applied for and is installed."""
+    renewal_notes: tuple[str, ...] = ()
+    export_notes: tuple[str, ...] = ()
+    """《重要說明》."""
     repair_note: str = ""
     repair_mode: str = "self-service"
     revocation_notice: str = ""
@@ -94,6 +99,9 @@ def read(policy: Mapping[str, Any] | None) -> Face:
         lines=tuple((each["label"], each["phone"]) for each in contact.get("lines", ())),
         hours=contact.get("hours", ""),
         branch=contact.get("branch", ""),
+        obtained=policy["application"].get("done", ""),
+        renewal_notes=tuple(policy.get("renewal", {}).get("notes", ())),
+        export_notes=tuple(policy.get("export", {}).get("notes", ())),
         repair_note=policy["repair"]["note"],
         repair_mode=policy["repair"]["mode"],
         revocation_notice=policy["revocation"]["notice"],

@@ -23,8 +23,14 @@ class Job(QObject):
     stepped = Signal(object)
     ended = Signal(object, object)
 
-    def __init__(self, done: Callable[[Any], object], failed: Callable[[Exception], object]) -> None:
+    def __init__(
+        self,
+        work: Callable[[Progress, Cancel], object],
+        done: Callable[[Any], object],
+        failed: Callable[[Exception], object],
+    ) -> None:
         super().__init__()
+        self.work = work
         self.cancel = Cancel()
         self.may_stop = True
         self._done = done
@@ -48,10 +54,13 @@ class Job(QObject):
 
 
 class _Run(QRunnable):
-    def __init__(self, job: Job, work: Callable[[Progress, Cancel], object]) -> None:
+    """A job's way through the commands' thread, where this object ends: it holds nothing of the screen but the job, which the
+    screen's thread holds longer (`Jobs._forget`).
+    """
+
+    def __init__(self, job: Job) -> None:
         super().__init__()
         self._job = job
-        self._work = work
 
     def run(self) -> None:
         """In the commands' thread."""
@@ -59,7 +68,7 @@ class _Run(QRunnable):
         trouble: Exception | None = None
         try:
             self._job.cancel.check()
-            result = self._work(self._step, self._job.cancel)
+            result = self._job.work(self._step, self._job.cancel)
         except Exception as error:  # noqa: BLE001 - whatever it is, the screen must say it
             trouble = error
         self._job.ended.emit(result, trouble)
@@ -79,6 +88,7 @@ class Jobs(QObject):
         self._pool.setMaxThreadCount(1)
         self._pool.setExpiryTimeout(-1)
         self._under_way: set[Job] = set()
+        self._last: Job | None = None
 
     @property
     def idle(self) -> bool:
@@ -94,13 +104,13 @@ class Jobs(QObject):
         may_stop: bool = True,
     ) -> Job:
         """Run `work` in the commands' thread; `done` or `failed` is called in the screen's, unless the job is abandoned."""
-        job = Job(done, failed)
+        job = Job(work, done, failed)
         job.may_stop = may_stop
         self._under_way.add(job)
         job.ended.connect(lambda *_: self._forget(job), Qt.ConnectionType.QueuedConnection)
         if len(self._under_way) == 1:
             self.busy.emit(True)
-        self._pool.start(_Run(job, work))
+        self._pool.start(_Run(job))
         return job
 
     def leave(self) -> None:
@@ -112,5 +122,6 @@ class Jobs(QObject):
 
     def _forget(self, job: Job) -> None:
         self._under_way.discard(job)
+        self._last = job  # the commands' thread may not have let go of it: once another one has ended, it has
         if not self._under_way:
             self.busy.emit(False)

@@ -20,10 +20,12 @@ from certcenter_helper.window.house import Face
 from certcenter_helper.window.jobs import Job, Jobs
 from certcenter_helper.window.pages import opener
 from certcenter_helper.window.pages.base import Page
-from certcenter_helper.window.parts import forms
+from certcenter_helper.window.parts import choosers
 from certcenter_helper.window.parts.basic import empty
 from certcenter_helper.window.parts.dialogs import Choice, Dialog, ProgressDialog, message
 from certcenter_helper.window.theme import Theme, dress
+from certcenter_helper.window.tidy import Tidy
+from certcenter_helper.window.tongues import speak
 from certcenter_helper.window.words import Words
 
 T = TypeVar("T")
@@ -37,8 +39,8 @@ _ZOOMS: Final = (0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 1.75, 2.0)
 class Choosers:
     """The system's choosers for files and folders, in one place so that a test can answer them."""
 
-    folder = staticmethod(forms.choose_folder)
-    file = staticmethod(forms.choose_file)
+    folder = staticmethod(choosers.choose_folder)
+    file = staticmethod(choosers.choose_file)
 
     @staticmethod
     def browser(url: str) -> None:
@@ -61,6 +63,8 @@ class Shell(QMainWindow):
         self.face = Face()
         self.theme = theme or Theme()
         self.jobs = Jobs()
+        self._tidy = Tidy(self)
+        self._tidy.begin()
         self.choosers = Choosers()
         self.overview: Overview | None = None
         #: A procedure whose slip was accepted at the first 憑證作業 and that 用戶線上憑證申請 goes on with (manual M3).
@@ -83,6 +87,7 @@ class Shell(QMainWindow):
             kept is not None or self.face.slug != self.core.house.slug
         ):  # else the other language's is better than none
             self.face = house.read(kept)
+        self.words = replace(self.words, profile=self.face.profile)
         tokens = self.face.dark if self.theme.dark else self.face.light
         self.theme = replace(self.theme, tokens=tokens)
 
@@ -91,6 +96,7 @@ class Shell(QMainWindow):
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         dress(application, theme)
+        speak(application, english=words.english)
         self.top = Top(theme, words, speak=self.speak_other)
         self.menu = Menu(theme, chosen=self.choose)
         self.body = Body(theme, self.menu)
@@ -115,7 +121,7 @@ class Shell(QMainWindow):
     def wear(self) -> None:
         """Show the house's names, menu and lines."""
         words, face = self.words, self.face
-        title = words("title", house=face.name or words("product"), version=self.core.version)
+        title = words("title" if face.name else "title.none", house=face.name, version=self.core.version)
         self.setWindowTitle(f"{title} {words('title.trial')}" if face.test_environment else title)
         self.top.wear(face)
         self.foot.wear(face)
@@ -234,9 +240,10 @@ class Shell(QMainWindow):
             self.body.show_page(page)
             self.stack.setCurrentWidget(self.body)
         self.menu.mark(function)
+        page.show()  # a layout shows it later, and what is hidden can't have the focus while a dialog is open
         page.setFocus(
             Qt.FocusReason.OtherFocusReason
-        )  # Tab goes on in the page, not where the page before was left
+        )  # Tab goes on in the page, not where the one before was left
         page.begin()
         return page
 
@@ -372,6 +379,7 @@ class Shell(QMainWindow):
         begun, self.begun = self.begun, None
         self.let_go(begun)
         self.jobs.leave()
+        self._tidy.leave()
         super().closeEvent(event)
 
     def later(self, milliseconds: int, action: Callable[[], object]) -> None:

@@ -214,6 +214,7 @@ QPushButton[tone="grave"] {{ border-color: {bad}; color: {bad} }}
 QPushButton[tone="grave"]:hover {{ background: {bad_soft} }}
 QPushButton:disabled {{ border: 1px solid {line}; color: {ink_2}; background: {sunk} }}
 QPushButton[tone="slim"] {{ min-height: {s5}px; padding: 0 {s3}px; font-size: {t14} }}
+QPushButton[tone="picture"] {{ min-height: {s5}px; min-width: {s5}px; padding: 0 }}
 QPushButton[tone="link"] {{ border: 1px solid transparent; background: transparent; text-decoration: underline; padding: 0 {s0}px; font-weight: 400; min-height: {s5}px; font-size: {t14} }}
 QPushButton[tone="link"]:focus {{ border: 2px solid {focus} }}
 
@@ -246,7 +247,12 @@ QTextBrowser:focus {{ border: 2px solid {focus} }}
 QTextEdit[part="unbroken"] {{ border: 0; padding: 0; background: transparent; font-family: {mono}; font-size: {t14} }}
 QTextBrowser[part="plain"] {{ border: 0; padding: 0; background: transparent }}
 
+QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0 }}
+QFileDialog QToolButton {{ min-width: {s5}px; min-height: {s5}px }}
+QFileDialog QPushButton {{ min-height: {s5}px }}
 QProgressBar {{ background: {sunk}; border: 0; border-radius: {line_thick}px; min-height: {s2}px; max-height: {s2}px }}
+QProgressBar[part="busy"] {{ background: transparent; border-radius: 0; min-height: {line_thick}px; max-height: {line_thick}px }}
+QProgressBar[part="busy"]::chunk {{ border-radius: 0 }}
 QProgressBar::chunk {{ background: {accent}; border-radius: {line_thick}px }}
 
 QTableWidget {{ background: {paper}; border: 0; gridline-color: {line} }}

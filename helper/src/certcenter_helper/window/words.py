@@ -22,15 +22,20 @@ ALL: Final[Mapping[str, Said]] = {key: Said(*pair) for key, pair in vocabulary.W
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The words in one language: `words("login.heading")`."""
+    """The words in one language, as one profile says them: `words("login.heading")`."""
 
     english: bool
+    profile: str = ""
 
     def __call__(self, key: str, **values: object) -> str:
-        """The words of `key` with `{name}` replaced. Raises KeyError for an unknown key."""
-        said = ALL[key]
+        """The words of `key` with `{name}` replaced; the profile's own, where it has some. Raises KeyError for an unknown key."""
+        said = ALL.get(f"{key}@{self.profile}") or ALL[key]
         text = said.en if self.english else said.zh
         return text.format(**values) if values else text
+
+    def has(self, key: str) -> bool:
+        """Are there words for this, in this profile or in all?"""
+        return key in ALL or f"{key}@{self.profile}" in ALL
 
     @property
     def tag(self) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout
 
 from certcenter_helper.core.values import CheckResult, CheckRow, EnvironmentReport, Fixed
 from certcenter_helper.window.pages.base import Page
 from certcenter_helper.window.parts.basic import Card, Facts, button, empty, heading, pill, row
+from certcenter_helper.window.parts.table import Table
 
 if TYPE_CHECKING:
     from certcenter_helper.window.shell import Shell
@@ -20,6 +20,16 @@ _TONES: Final = {
     CheckResult.WARNED: "warn",
     CheckResult.FAILED: "bad",
     CheckResult.UNKNOWN: "idle",
+}
+#: The table's columns and their shares of the width; 0 is as wide as its widest cell.
+_COLUMNS: Final = {
+    "number": 0,
+    "item": 19,
+    "purpose": 24,
+    "recommended": 22,
+    "current": 35,
+    "result": 0,
+    "action": 0,
 }
 
 
@@ -50,14 +60,22 @@ class EnvironmentPage(Page):
         empty(self._space)
         machine = Card(self.theme)
         machine.add(heading(words("environment.machine"), "h2"))
-        machine.add(Facts(self.theme, [(each.name, each.value, each.key) for each in report.machine]))
+        facts = [(each.name, each.value, each.key) for each in report.machine]
+        facts.insert(
+            1, (words("environment.screen"), self._screen(), "screen")
+        )  # as M3 has it, below the system
+        machine.add(Facts(self.theme, facts))
         self._space.addWidget(machine)
         failed = sum(each.result is CheckResult.FAILED for each in report.rows)
         warned = sum(each.result is CheckResult.WARNED for each in report.rows)
         if failed:
-            self.notice("bad", words("environment.failed", count=failed))
+            self.notice(
+                "bad", words("environment.failed", count=failed), self._named(report, CheckResult.FAILED)
+            )
         elif warned:
-            self.notice("warn", words("environment.warned", count=warned))
+            self.notice(
+                "warn", words("environment.warned", count=warned), self._named(report, CheckResult.WARNED)
+            )
         else:
             self.notice("ok", words("environment.passed"))
         card = Card(self.theme)
@@ -69,73 +87,40 @@ class EnvironmentPage(Page):
         card.add(self._table(report))
         self._space.addWidget(card)
 
-    def _table(self, report: EnvironmentReport) -> QTableWidget:
+    def _screen(self) -> str:
+        screen = self.screen()
+        size = screen.size()
+        return self.words(
+            "environment.pixels", width=size.width(), height=size.height(), depth=screen.depth()
+        )
+
+    def _table(self, report: EnvironmentReport) -> Table:
         words = self.words
-        heads = ("number", "item", "purpose", "recommended", "current", "result", "action")
-        table = QTableWidget(len(report.rows), len(heads))
+        heads = [words(f"environment.{each}") for each in _COLUMNS]
+        table = Table(self.theme, words("environment.table"), heads, tuple(_COLUMNS.values()))
         table.setObjectName("environment-table")
-        table.setAccessibleName(words("environment.table"))
-        table.setHorizontalHeaderLabels([words(f"environment.{each}") for each in heads])
-        table.verticalHeader().hide()
-        table.setShowGrid(False)
-        table.setWordWrap(True)
-        table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-        table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
-        table.setTabKeyNavigation(False)
         for at, check in enumerate(report.rows):
-            current = (
-                f"{check.current}\n{check.advice}"
-                if check.advice and check.result is not CheckResult.PASSED
-                else check.current
+            is_good = check.result is CheckResult.PASSED
+            current = check.current if is_good else "\n".join(filter(None, (check.current, check.advice)))
+            result = pill(self.theme, words(f"result.{check.result.value}"), _TONES[check.result])
+            table.add_row(
+                str(at + 1),
+                check.item,
+                check.purpose,
+                check.recommended,
+                current,
+                result,
+                self._mend(check) if check.fixable else None,
             )
-            for column, told in enumerate(
-                (str(at + 1), check.item, check.purpose, check.recommended, current)
-            ):
-                item = QTableWidgetItem(told)
-                item.setTextAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-                table.setItem(at, column, item)
-            table.setCellWidget(
-                at, 5, self._in_cell(pill(words(f"result.{check.result.value}"), _TONES[check.result]))
-            )
-            if check.fixable:
-                fix = button(
-                    words("environment.fix"),
-                    partial(self._fix, check),
-                    tone="slim",
-                    name=f"fix-{check.key}",
-                )
-                fix.setAccessibleName(f"{words('environment.fix')}{words.colon()}{check.item}")
-                table.setCellWidget(at, 6, self._in_cell(fix))
-        self._fit(table)
         return table
 
-    def _in_cell(self, widget: QWidget) -> QWidget:
-        holder = QWidget()
-        box = QVBoxLayout(holder)
-        edge = self.theme.pixels(6)
-        box.setContentsMargins(edge, edge, edge, edge)
-        box.addWidget(widget, 0, Qt.AlignmentFlag.AlignTop)
-        return holder
-
-    def _fit(self, table: QTableWidget) -> None:
-        header = table.horizontalHeader()
-        for column in range(7):
-            mode = QHeaderView.ResizeMode.Stretch if column in {1, 2, 3, 4} else QHeaderView.ResizeMode.Fixed
-            header.setSectionResizeMode(column, mode)
-            held: list[QWidget | None] = [table.cellWidget(at, column) for at in range(table.rowCount())]
-            widest = max((each.sizeHint().width() for each in held if each is not None), default=0)
-            table.setColumnWidth(column, max(widest + self.theme.pixels(8), self.theme.pixels(64)))
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
-        table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-
-        def fit() -> None:
-            table.resizeRowsToContents()
-            height = header.height() + sum(table.rowHeight(at) for at in range(table.rowCount())) + 4
-            table.setFixedHeight(height)
-
-        header.sectionResized.connect(lambda *_: self.shell.later(0, fit) if table.isVisible() else None)
-        self.shell.later(0, fit)
+    def _mend(self, check: CheckRow) -> QPushButton:
+        words = self.words
+        fix = button(
+            words("environment.fix"), partial(self._fix, check), tone="slim", name=f"fix-{check.key}"
+        )
+        fix.setAccessibleName(f"{words('environment.fix')}{words.colon()}{check.item}")
+        return fix
 
     # 變更設定
 
@@ -163,3 +148,12 @@ class EnvironmentPage(Page):
         told = [each.row.advice for each in fixed if each.row.result is not CheckResult.PASSED]
         title = self.words("environment.fixed" if good else "environment.not-fixed")
         self.notice("ok" if good else "warn", title, [*restart, *told])
+
+    def _named(self, report: EnvironmentReport, result: CheckResult) -> list[str]:
+        """The rows with this result, each with what to do about it."""
+        colon = self.words.colon()
+        return [
+            f"{each.item}{colon}{each.advice or each.current}"
+            for each in report.rows
+            if each.result is result
+        ]

@@ -14,7 +14,7 @@ from certcenter_helper.core.errors import Kind as Trouble
 from certcenter_helper.core.values import Exported, ExportRules, ImportPreview, Obtained
 from certcenter_helper.window import clocks
 from certcenter_helper.window.pages.base import Page
-from certcenter_helper.window.parts.basic import Facts, button, heading, restyle, row, text
+from certcenter_helper.window.parts.basic import Card, Facts, button, heading, restyle, row, text
 from certcenter_helper.window.parts.dialogs import Choice
 from certcenter_helper.window.parts.forms import (
     Field,
@@ -42,6 +42,7 @@ class ExportPage(Page):
         self._rules: ExportRules | None = None
         self._new: NewPassword | None = None
         self._compatible: QCheckBox | None = None
+        self._folder: Path | None = None
 
     def begin(self) -> None:
         """Read the rules of this institution, and which certificate there is."""
@@ -61,14 +62,19 @@ class ExportPage(Page):
         words, theme = self.words, self.theme
         self._rules = rules
         card = self.card()
-        self.folder = PathField(
-            theme,
-            words,
-            words("export.folder"),
-            name="folder",
-            choose=lambda begin: self.shell.choosers.folder(self.shell, words("export.folder"), begin),
-        )
-        self.folder.edit.setText(str(rules.folder))
+        if not rules.new_password:  # M3 6.2: the folder first; M0 asks for it after 確定匯出
+            self.folder = PathField(
+                theme,
+                words,
+                words("export.folder"),
+                hint=words("export.folder.hint") if words.has("export.folder.hint") else "",
+                name="folder",
+                choose=lambda begin: self.shell.choosers.folder(
+                    self.shell, words, words("export.folder"), begin
+                ),
+            )
+            self.folder.edit.setText(str(rules.folder))
+            card.add(self.folder)
         self.file_name = Field(
             theme,
             words("export.name"),
@@ -82,12 +88,12 @@ class ExportPage(Page):
         edit.setReadOnly(not rules.name_changeable)
         self.password = Field(
             theme,
-            words("password.certificate"),
+            words("export.present"),
             password_line(theme, words),
             hint=words("export.password"),
             name="password",
         )
-        card.add(self.folder, self.file_name, self.password)
+        card.add(self.file_name, self.password)
         if rules.new_password:
             labels = (words("export.new"), words("export.again"))
             self._new = NewPassword(theme, words, rules.rule, labels=labels)
@@ -96,28 +102,51 @@ class ExportPage(Page):
             self._compatible = QCheckBox(words("export.compatible"))
             self._compatible.setObjectName("compatible")
             card.add(self._compatible, text(words("export.compatible.warning"), "hint"))
-        self.export = button(
-            words("export.go"), lambda: self._export(overwrite=False), tone="first", name="export"
-        )
+        self.export = button(words("export.go"), self._check, tone="first", name="export")
         card.add(row(self.export, button(words("cancel"), lambda: self.shell.open("overview"), name="leave")))
-        card.add(heading(words("export.important"), "h3"))
-        for key in ("export.note.1", "export.note.2", "export.note.3"):
-            card.add(text(words(key), "small"))
+        self._notes(card)
         self.password.control.setFocus()
 
-    def _export(self, *, overwrite: bool) -> None:
-        words = self.words
-        folder, password = value_of(self.folder), value_of(self.password)
-        self.folder.wrong("" if folder else words("export.folder.missing"))
+    def _notes(self, card: Card) -> None:
+        """《重要說明》; what M3 writes at the fields stands there."""
+        told = [each for each in self.face.export_notes if not self.words.has("export.folder.hint")]
+        if told:
+            card.add(heading(self.words("export.important"), "h3"))
+        for at, note in enumerate(told, start=1):
+            card.add(text(f"{at}. {note}", "small"))
+
+    def _check(self) -> None:
+        """What was typed, then the folder where it is not on the page: 選擇儲存路徑 (M0)."""
+        words, rules = self.words, self._rules
+        assert rules is not None
+        password = value_of(self.password)
         self.password.wrong("" if password else words("password.missing"))
-        if not folder or not password or (self._new is not None and not self._new.complain()):
+        if not password or (self._new is not None and not self._new.complain()):
             return
+        if rules.new_password:
+            folder = self.shell.choosers.folder(
+                self.shell,
+                words,
+                words("export.choose"),
+                str(self._folder or rules.folder),
+                words("chooser.save"),
+            )
+        else:
+            folder = value_of(self.folder).strip()
+            self.folder.wrong("" if folder else words("export.folder.missing"))
+        if folder:
+            self._folder = Path(folder)
+            self._export(overwrite=False)
+
+    def _export(self, *, overwrite: bool) -> None:
+        words, folder, password = self.words, self._folder, value_of(self.password)
+        assert folder is not None
         new_password = self._new.value if self._new is not None else None
         compatible = self._compatible is not None and self._compatible.isChecked()
         self.quiet()
         self.shell.run_long(
             lambda _progress, _cancel: self.core.export(
-                Path(folder),
+                folder,
                 password=password,
                 new_password=new_password,
                 file_name=value_of(self.file_name),
@@ -155,7 +184,9 @@ class ExportPage(Page):
         if link := self.face.link("statements"):
             extra.append(button(link.label, lambda: shell.browse(link.url), tone="link", name="statements"))
         sentences = [
-            words("export.done.words", folder=exported.path.parent, file=exported.path.name),
+            words("export.done.words", folder=exported.path.parent),
+            words("export.done.file", file=exported.path.name),
+            words("export.done.more") if words.has("export.done.more") else "",
             exported.warning,
         ]
         shell.say(
@@ -221,7 +252,7 @@ class ImportPage(Page):
             hint=words("import.file.hint"),
             name="file",
             choose=lambda begin: shell.choosers.file(
-                shell, words("import.file"), begin or shell.home_folder(), words("import.kinds")
+                shell, words, words("import.file"), begin or shell.home_folder(), words("import.kinds")
             ),
         )
         drop.dropped.connect(self.file.edit.setText)
@@ -232,7 +263,11 @@ class ImportPage(Page):
             hint=words("import.password.hint"),
             name="password",
         )
-        card.add(drop, self.file, self.password)
+        card.add(drop, self.file)
+        if self.face.profile == "pfxdir":
+            named = Facts(theme, [(words("import.name"), f"{self.core.identity}.pfx", "file")])
+            card.add(named, text(words("import.name.fixed"), "hint"))
+        card.add(self.password)
         self.security: SecurityChoice | None = None
         if "import" in self.face.asked_at:
             self.security = SecurityChoice(theme, words, self.core)

@@ -7,7 +7,7 @@ M3: a key is never on this computer without its lock (docs/adr, SPEC A3).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
@@ -33,6 +33,9 @@ from certcenter_helper.window.parts.prose import browser
 if TYPE_CHECKING:
     from certcenter_helper.core.interface import Procedure
     from certcenter_helper.window.shell import Shell
+
+#: The customer has pressed 取消 while the certificate was being made.
+_STOPPED: Final = "stopped"
 
 
 class ObtainPage(Page):
@@ -91,10 +94,12 @@ class ObtainPage(Page):
         overview = self.shell.overview
         if self.face.profile != "pfxdir" or overview is None:
             return
-        shown = [each for each in overview.client.facts if each.key in {"path", "file"}]
+        names = {"path": self.words("obtain.folder"), "file": self.words("obtain.file")}
+        shown = [
+            (names[each.key], each.value, each.key) for each in overview.client.facts if each.key in names
+        ]
         if shown:
-            card.add(Facts(self.theme, [(each.name, each.value, each.key) for each in shown]))
-            card.add(text(self.words("obtain.file.keep"), "hint"))
+            card.add(Facts(self.theme, shown), text(self.words("obtain.file.keep"), "hint"))
 
     def make(self, command: Callable[[str, Progress, Cancel], Obtained]) -> None:
         """Check what was typed, then make the certificate under a box that shows how far it is."""
@@ -116,14 +121,14 @@ class ObtainPage(Page):
             failed=self._broke_off,
             stopped=lambda: self._broke_off(
                 HelperError(
-                    Trouble.NEEDS_REPAIR, "stopped", self.words("stopped"), detail=self.words("stopped.kept")
+                    Trouble.NEEDS_REPAIR, _STOPPED, self.words("stopped"), detail=self.words("stopped.kept")
                 )
             ),
         )
 
     def _made(self, obtained: Obtained) -> None:
         words, shell = self.words, self.shell
-        said = [words("obtain.done.words"), *obtained.advice]
+        said = [self._is_here(), *self._advice(obtained)]
         shell.open("overview")
         if not obtained.offer_backup:
             shell.say(words("obtain.done"), said, name="obtained")
@@ -138,22 +143,34 @@ class ObtainPage(Page):
             name="obtained",
         )
 
+    def _is_here(self) -> str:
+        """M0: the policy's sentence about the backup; M3 has it for a title and says where to look."""
+        key = "obtain.done.words"
+        return self.words(key) if self.words.has(key) else self.face.obtained
+
+    def _advice(self, obtained: Obtained) -> list[str]:
+        """What to do next; M3 writes 建議： and numbers it."""
+        if not self.words.has("obtain.advice"):
+            return list(obtained.advice)
+        told = [f"({at}) {each}" for at, each in enumerate(obtained.advice, start=1)]
+        return [self.words("obtain.advice"), *told]
+
     def _broke_off(self, trouble: Exception) -> None:
         if isinstance(trouble, HelperError) and trouble.kind is Trouble.PASSWORD and self._old is not None:
             self._old.wrong(trouble.title)
             return
-        self.trouble(trouble)
-        if isinstance(trouble, HelperError) and trouble.kind is Trouble.NEEDS_REPAIR:
-            self.show_step(
-                row(
-                    button(
-                        self.words("do.download"),
-                        lambda: self.shell.open("repair"),
-                        tone="first",
-                        name="go-repair",
-                    )
-                )
-            )
+        if not isinstance(trouble, HelperError) or trouble.kind is not Trouble.NEEDS_REPAIR:
+            self.trouble(trouble)
+            return
+        go_on = button(
+            self.words("do.download"), lambda: self.shell.open("repair"), tone="first", name="go-repair"
+        )
+        self.show_step(row(go_on))
+        if trouble.code == _STOPPED:  # the customer's own wish is no fault
+            self.notice("info", trouble.title, [trouble.detail])
+            go_on.setFocus()
+        else:
+            self.trouble(trouble)
 
 
 class ProcedurePage(ObtainPage):
@@ -291,3 +308,9 @@ class RenewPage(ProcedurePage):
     heading_key: ClassVar[str] = "renew"
     asked_as: ClassVar[str] = "renew"
     kind: ClassVar[Kind] = Kind.RENEW
+
+    def __init__(self, shell: Shell) -> None:
+        super().__init__(shell)
+        if self.face.renewal_notes:  # M0, 憑證更新: when, with what, and what becomes of the old one
+            notes = text("\n".join(self.face.renewal_notes), "quiet")
+            self.box.insertWidget(self.box.indexOf(self._steps), notes)

@@ -60,6 +60,9 @@ _PAGES: Final = {
     Action.PHONE: "phone-upload",
     Action.SIGN: "sign-order",
 }
+_ABOUT_ONE: Final = frozenset(
+    {Action.EXPORT, Action.PFX_PASSWORD, Action.SECURITY, Action.SIGN, Action.PHONE}
+)
 _GRAVE: Final = frozenset({Action.REMOVE, Action.REVOKE})
 _HAPPY: Final = frozenset({HostStatus.VALID, HostStatus.EXPIRING})
 
@@ -163,15 +166,11 @@ class OverviewPage(Page):
         if pager is not None:
             top.addWidget(pager)
         box.addLayout(top)
-        state = QHBoxLayout()
         named = QLabel(f"{self.words(status)}{self.words.colon()}")
         named.setProperty("part", "term")
-        mark = pill(word.label, _TONES[word.tone])
+        mark = pill(self.theme, word.label, _TONES[word.tone])
         mark.setObjectName(f"{name}-status")
-        state.addWidget(named)
-        state.addWidget(mark)
-        state.addStretch(1)
-        box.addLayout(state)
+        box.addWidget(row(named, mark, gap=self.theme.pixels(8)))
         box.addWidget(Facts(self.theme, [(each.name, each.value, each.key) for each in facts]))
         if word.advice:
             box.addWidget(text(word.advice, "small"))
@@ -193,7 +192,7 @@ class OverviewPage(Page):
         return holder
 
     def _turn(self, picture: str, step: int, key: str, *, enabled: bool) -> QPushButton:
-        made = button("", lambda: self._turn_to(self._at + step), tone="slim", name=f"pager-{picture}")
+        made = button("", lambda: self._turn_to(self._at + step), tone="picture", name=f"pager-{picture}")
         size = self.theme.pixels(18)
         made.setIcon(icons.icon(picture, self.theme.tokens.accent, size, faint=self.theme.tokens.line_2))
         made.setIconSize(QSize(size, size))
@@ -205,6 +204,11 @@ class OverviewPage(Page):
     def _turn_to(self, at: int) -> None:
         self._at = at
         self._draw()
+        for name in ("pager-right", "pager-left"):  # the keyboard stays where it was, or as near as can be
+            turn = self.findChild(QPushButton, name)
+            if turn is not None and turn.isEnabled():
+                turn.setFocus(Qt.FocusReason.OtherFocusReason)
+                return
 
     def _life(self, overview: Overview, client: ClientPanel) -> QWidget | None:
         begin = overview.host.issued_at or client.not_before
@@ -269,8 +273,9 @@ class OverviewPage(Page):
     def _do(self, action: Action, client: ClientPanel) -> None:
         if action is Action.REMOVE:
             ask_to_remove(self, client)
-        elif action in {Action.EXPORT, Action.PFX_PASSWORD, Action.SECURITY, Action.SIGN, Action.PHONE}:
-            self.shell.open(_PAGES[action], panel_id=client.id)
+        elif action in _ABOUT_ONE:
+            # what this one can't do is meant for the one in use
+            self.shell.open(_PAGES[action], panel_id=client.id if action in client.actions else "")
         else:
             self.shell.open(_PAGES[action])
 

@@ -38,7 +38,7 @@ class PhonePage(OwnCertificatePage):
             words("phone.picture"),
             name="pairing-picture",
             choose=lambda begin: shell.choosers.file(
-                shell, words("phone.picture"), begin or shell.home_folder(), words("phone.pictures")
+                shell, words, words("phone.picture"), begin or shell.home_folder(), words("phone.pictures")
             ),
         )
         self.password = Field(

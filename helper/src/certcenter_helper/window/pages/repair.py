@@ -59,7 +59,7 @@ class RepairPage(Page):
         self.shell.seen(overview)
         card = Card(self.theme)
         tone = {"good": "ok"}.get(overview.host.word.tone.value, overview.host.word.tone.value)
-        card.add(heading(self.words("host"), "h2"), row(pill(overview.host.word.label, tone)))
+        card.add(heading(self.words("host"), "h2"), row(pill(self.theme, overview.host.word.label, tone)))
         card.add(Facts(self.theme, [(each.name, each.value, each.key) for each in overview.host.facts]))
         self._host.addWidget(card)
 
@@ -137,7 +137,7 @@ class DataCheckPage(Page):
         for data in check.rows:
             panel = data.panel
             tone = {"good": "ok"}.get(panel.word.tone.value, panel.word.tone.value)
-            card = self.card(row(pill(panel.word.label, tone)))
+            card = self.card(row(pill(self.theme, panel.word.label, tone)))
             card.add(Facts(self.theme, [(each.name, each.value, each.key) for each in panel.facts]))
             card.add(text(panel.word.advice, "small"))
             if data.do is Action.REMOVE:

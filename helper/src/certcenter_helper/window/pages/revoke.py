@@ -46,7 +46,7 @@ class RevokePage(Page):
         self.shell.seen(overview)
         card = Card(self.theme)
         tone = {"good": "ok"}.get(overview.host.word.tone.value, overview.host.word.tone.value)
-        card.add(heading(words("host"), "h2"), row(pill(overview.host.word.label, tone)))
+        card.add(heading(words("host"), "h2"), row(pill(self.theme, overview.host.word.label, tone)))
         card.add(Facts(self.theme, [(each.name, each.value, each.key) for each in overview.host.facts]))
         self._steps.addWidget(card)
         quota = [overview.notice or self.face.revocation_notice]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from PySide6.QtWidgets import QVBoxLayout
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout
 
 from certcenter_helper.core.errors import HelperError
 from certcenter_helper.core.errors import Kind as Trouble
 from certcenter_helper.core.values import Action, ClientPanel, Overview
 from certcenter_helper.window.pages.base import Page
-from certcenter_helper.window.parts.basic import Card, Facts, button, row, text
+from certcenter_helper.window.parts.basic import Card, Facts, button, empty, row, text
 from certcenter_helper.window.parts.forms import Field, NewPassword, SecurityChoice, password_line, value_of
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ class OwnCertificatePage(Page):
             )
             return
         self._id = panel.id
+        empty(self._space)
         self.show_form(panel)
 
     def show_form(self, panel: ClientPanel) -> None:
@@ -60,11 +61,15 @@ class OwnCertificatePage(Page):
 
     def form(self, panel: ClientPanel) -> Card:
         """A card that names the certificate."""
-        shown = [each for each in panel.facts if each.key in {"path", "file", "serial", "security", "ends"}]
         card = Card(self.theme)
-        card.add(Facts(self.theme, [(each.name, each.value, each.key) for each in shown]))
+        card.add(Facts(self.theme, self.named_by(panel)))
         self._space.addWidget(card)
         return card
+
+    def named_by(self, panel: ClientPanel) -> list[tuple[str, str, str]]:
+        """The facts by which the customer knows this certificate."""
+        keys = {"path", "file", "serial", "security", "ends"}
+        return [(each.name, each.value, each.key) for each in panel.facts if each.key in keys]
 
     def wrong_password(self, trouble: Exception, field: Field) -> None:
         """A wrong password is said at its field, everything else on top."""
@@ -80,6 +85,12 @@ class PfxPasswordPage(OwnCertificatePage):
     function: ClassVar[str] = "pfx-password"
     heading_key: ClassVar[str] = "do.pfx-password"
     wanted: ClassVar[Action] = Action.PFX_PASSWORD
+
+    def named_by(self, panel: ClientPanel) -> list[tuple[str, str, str]]:
+        """M3 names the file alone: (1)您註冊的憑證路徑為."""
+        if self.face.profile != "pfxdir":
+            return super().named_by(panel)
+        return [(self.words("passwd.place"), str(panel.path), "path")]
 
     def show_form(self, panel: ClientPanel) -> None:
         """The three fields."""
@@ -108,7 +119,8 @@ class PfxPasswordPage(OwnCertificatePage):
         )
 
     def _changed(self) -> None:
-        self.new.clear()
+        for edit in self.findChildren(QLineEdit):
+            edit.clear()  # no password stays on the screen
         self.notice("ok", self.words("passwd.done"), [self.words("passwd.done.words")])
 
 
@@ -143,7 +155,12 @@ class SecurityPage(OwnCertificatePage):
         self.quiet()
         self.shell.run_long(
             lambda _progress, _cancel: self.core.set_security(mode, password=password),
-            lambda sentence: self.notice("ok", self.words("security.done"), [sentence]),
+            self._is_set,
             title=self.words("security.going"),
             failed=lambda trouble: self.wrong_password(trouble, self.password),
         )
+
+    def _is_set(self, _sentence: str) -> None:
+        """執行成功; the card shows the new value, and no password stays on the screen."""
+        self.notice("ok", self.words("security.done"), [self.words("security.note")])
+        self.begin()

@@ -7,6 +7,7 @@ from typing import Final
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QResizeEvent, QTextOption
 from PySide6.QtWidgets import (
+    QCheckBox,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -106,6 +107,8 @@ class Card(QFrame):
         for each in widgets:
             if isinstance(each, QLayout):
                 self.box.addLayout(each)
+            elif isinstance(each, QCheckBox):
+                self.box.addWidget(each, 0, Qt.AlignmentFlag.AlignLeft)  # the focus ring goes round its words
             else:
                 self.box.addWidget(each)
 
@@ -156,6 +159,14 @@ class Unbroken(QTextEdit):
         """The value."""
         return self.toPlainText()
 
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """One line, until it is known how many it takes."""
+        return QSize(super().sizeHint().width(), self.fontMetrics().lineSpacing() + 2)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """A few letters."""
+        return QSize(self.fontMetrics().averageCharWidth() * 8, self.sizeHint().height())
+
     def _fit(self) -> None:
         height = math.ceil(self.document().size().height()) + 2
         if height != self.height():
@@ -198,15 +209,32 @@ class Pair(QWidget):
             self._grid.setColumnStretch(column, 1 if wide or not column else 0)
 
 
-def pill(words: str, tone: str) -> QLabel:
-    """A status: the word, and a colour that only repeats it."""
-    label = QLabel(f"{_SHAPES.get(tone, '●')} {words}")
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setProperty("part", "pill")
-    label.setProperty("tone", tone)
-    label.setAccessibleName(words)
-    label.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Maximum)
-    return label
+class Pill(QLabel):
+    """A status: the word, and a colour that only repeats it. One line where there is room, else as many as it needs."""
+
+    def __init__(self, theme: Theme, words: str, tone: str) -> None:
+        super().__init__(f"{_SHAPES.get(tone, '●')} {words}")
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(True)
+        self.setProperty("part", "pill")
+        self.setProperty("tone", tone)
+        self.setAccessibleName(words)
+        self._edges = QSize(theme.pixels(12) * 2, theme.pixels(3) * 2)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """In one line, with the style sheet's edges."""
+        self.ensurePolished()
+        letters = self.fontMetrics()
+        indent = QSize(letters.horizontalAdvance("x"), 0)  # Qt's own, where a label has a frame
+        return letters.size(Qt.TextFlag.TextSingleLine, self.text()) + self._edges + indent
+
+
+def pill(theme: Theme, words: str, tone: str) -> QLabel:
+    """A status as a coloured word."""
+    return Pill(theme, words, tone)
 
 
 class Notice(QFrame):
@@ -238,6 +266,7 @@ class Notice(QFrame):
         for sentence in sentences:
             side.addWidget(text(sentence, selectable=True))
         if buttons:
+            side.addSpacing(theme.pixels(6))
             side.addWidget(row(*buttons, gap=theme.pixels(8)))
         across = QHBoxLayout(self)
         edge = theme.pixels(14)

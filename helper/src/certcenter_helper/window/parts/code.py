@@ -23,7 +23,8 @@ _MINUTE = 60
 #: Refusals after which a code is dead: the next step is 取得認證碼 again.
 _DEAD = frozenset({"code-used-up", "code-expired"})
 #: Refusals that are told at the field: the same code can be typed again.
-_AGAIN = frozenset({"code-wrong", "code-malformed"})
+_WRONG = "code-wrong"
+_AGAIN = frozenset({_WRONG, "code-malformed"})
 
 
 class CodePanel(Card):
@@ -150,6 +151,7 @@ class CodePanel(Card):
 
     def _is_right(self, _none: object) -> None:
         self._ticking.stop()
+        self.code.wrong("")
         words = self._page.words
         box = self._page.shell.say(words("message"), [words("code.right")], name="code-right")
         box.finished.connect(lambda _result: self._proven())
@@ -160,7 +162,7 @@ class CodePanel(Card):
             self._page.trouble(trouble)
             return
         self._edit.clear()
-        told = [trouble.title]
+        told = [self._said(trouble)]
         if trouble.code in _DEAD:
             told.append(self._page.words("code.dead"))
             self._sent = None
@@ -170,6 +172,12 @@ class CodePanel(Card):
             self.check.setEnabled(False)
             self.get.setEnabled(True)
         self.code.wrong(" ".join(told))
+
+    def _said(self, trouble: HelperError) -> str:
+        """In M0's word, 認證碼; the centre's sentences are for all its houses."""
+        if trouble.code == _WRONG and trouble.tries_left:
+            return self._page.words("code.wrong", count=trouble.tries_left)
+        return trouble.title
 
     def _show_input(self, *, shown: bool) -> None:
         for widget in (self.code, self.check, self.life):

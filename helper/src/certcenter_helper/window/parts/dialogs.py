@@ -99,7 +99,8 @@ def message(
     for sentence in sentences:
         dialog.box.addWidget(text(sentence, selectable=True))
     for widget in extra:
-        dialog.box.addWidget(widget)
+        at = Qt.AlignmentFlag.AlignLeft if isinstance(widget, QPushButton) else Qt.AlignmentFlag(0)
+        dialog.box.addWidget(widget, 0, at)
     dialog.buttons(*choices)
     dialog.open()
     return dialog

@@ -3,12 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from PySide6.QtCore import QObject, QRegularExpression, Qt, Signal
+from PySide6.QtCore import QRegularExpression, Qt, Signal
 from PySide6.QtGui import QAction, QRegularExpressionValidator
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -119,7 +118,10 @@ class NewPassword(QWidget):
         self._words = words
         self._rule = rule
         first, second = labels[0] or words("password.new"), labels[1] or words("password.again")
-        self.first = Field(theme, first, password_line(theme, words), hint=rule.text, name="new-password")
+        hint = rule.text
+        if not rule.max_length and words.has("password.hint"):
+            hint = words("password.hint", least=words.number(rule.min_length))
+        self.first = Field(theme, first, password_line(theme, words), hint=hint, name="new-password")
         self.second = Field(theme, second, password_line(theme, words), name="new-password-again")
         self.rules = [text("", "small") for _ in range(3)]
         box = QVBoxLayout(self)
@@ -199,7 +201,7 @@ class SecurityChoice(QWidget):
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(theme.pixels(2))
-        box.addWidget(text(words("security.choose"), "label"))
+        box.addWidget(text(words("security.choose" if explained else "security.step"), "label"))
         for at, setting in enumerate(core.security_choices):
             label = f"{setting.mode.value}. {setting.label}"
             radio = QRadioButton()
@@ -211,7 +213,7 @@ class SecurityChoice(QWidget):
             self._modes[at] = setting.mode
             told = [text(label), *([text(setting.explained, "hint")] if explained else [])]
             box.addLayout(_beside(radio, told))
-        if core.security_note:
+        if core.security_note and not explained:  # there the page itself says from when it holds
             box.addWidget(text(core.security_note, "hint"))
 
     @property
@@ -264,18 +266,6 @@ class PathField(Field):
     def _open(self) -> None:
         if chosen := self._choose(self.edit.text()):
             self.edit.setText(chosen)
-
-
-def choose_folder(parent: QObject, title: str, begin: str) -> str:
-    """The system's chooser for folders; empty where nothing was chosen."""
-    assert isinstance(parent, QWidget)
-    return QFileDialog.getExistingDirectory(parent, title, begin)
-
-
-def choose_file(parent: QObject, title: str, begin: str, kinds: str) -> str:
-    """The system's chooser for one file; empty where nothing was chosen."""
-    assert isinstance(parent, QWidget)
-    return QFileDialog.getOpenFileName(parent, title, begin, kinds)[0]
 
 
 def value_of(field: Field) -> str:

@@ -21,7 +21,7 @@ def browser(
     box.setOpenLinks(False)
     box.setObjectName(name)
     box.setTabChangesFocus(True)
-    box.document().setDocumentMargin(theme.pixels(4))
+    box.document().setDocumentMargin(theme.pixels(4) if height is not None else 0)
     write(box, theme, paragraphs)
     if height is not None:
         box.setFixedHeight(theme.pixels(height))

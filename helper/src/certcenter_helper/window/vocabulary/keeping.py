@@ -7,6 +7,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "export": ("匯出憑證", "Export a certificate"),
     "export.name": ("憑證匯出檔名", "File name"),
     "export.name.fixed": ("憑證檔案名稱請勿修改。", "The name is fixed."),
+    "export.present": ("請輸入憑證密碼", "Certificate password"),
     "export.name.free": ("可自行修改檔名。", "You may change it."),
     "export.folder": ("請選擇憑證匯出儲存路徑", "Folder to export to"),
     "export.folder.missing": ("請選擇資料夾。", "Please choose a folder."),
@@ -27,25 +28,15 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "export.go": ("確定匯出", "Export"),
     "export.going": ("匯出中，請稍候", "Exporting"),
     "export.important": ("《重要說明》", "Please note"),
-    "export.note.1": (
-        "1. 若您要匯出這台電腦裡的憑證，請使用此功能。",
-        "1. Use this to export the certificate of this computer.",
-    ),
-    "export.note.2": (
-        "2. 選擇憑證匯出的位置，輸入憑證密碼。",
-        "2. Choose where the file goes and type the passwords.",
-    ),
-    "export.note.3": (
-        "3. 按下『確定匯出』按鈕，即可匯出憑證。請妥善保管憑證備份檔案及牢記憑證密碼。",
-        "3. Choose “Export”. Keep the file in a safe place and its password in mind.",
-    ),
+    "export.choose": ("選擇儲存路徑", "Choose the folder for the file"),
     "export.overwrite": ("要取代原有的檔案嗎？", "Replace the file that is there?"),
     "export.overwrite.yes": ("取代", "Replace"),
     "export.done": ("匯出成功", "Exported"),
     "export.done.words": (
-        '您的憑證已成功匯出，並已存放至 "{folder}" 目錄下（{file}），回到「憑證查詢及申請」功能。',
-        'Your certificate was exported to the folder "{folder}" as {file}. “OK” leads back to the overview.',
+        '您的憑證已成功匯出，並已存放至 "{folder}" 目錄下，回到 [憑證查詢及申請] 功能。',
+        'Your certificate was exported to the folder "{folder}". “OK” leads back to the overview.',
     ),
+    "export.done.file": ("檔名：{file}", "File name: {file}"),
     # Import
     "import": ("匯入憑證", "Import a certificate"),
     "import.when": (
@@ -65,7 +56,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "請輸入憑證匯出時所設定的密碼。",
         "The one that was chosen when it was exported.",
     ),
-    "import.go": ("執行匯入", "Import"),
+    "import.go": ("確定", "Import"),
     "import.going": ("匯入中，請稍候", "Importing"),
     "import.ask": ("您要安裝此憑證嗎？", "Install this certificate?"),
     "import.yes": ("是", "Yes"),

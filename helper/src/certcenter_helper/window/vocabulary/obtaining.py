@@ -25,6 +25,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "code.get": ("取得認證碼", "Get a code"),
     "code.seconds": ("{count}秒", "Another one in {count} s"),
     "code.label": ("認證碼", "Code"),
+    "code.wrong": ("認證碼錯誤，尚可輸入 {count} 次。", "That is not the code. Tries left: {count}."),
     "code.contact": ("認證碼寄送至", "Send the code to"),
     "code.account": ("帳號", "Account"),
     "code.identification": ("識別碼：{letters}", "Identification code: {letters}"),
@@ -74,10 +75,6 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "obtain.going": ("系統進行憑證資料處理中，請稍候", "Your certificate is being made"),
     "obtain.patience": ("下載憑證需 {least}~{most} 秒，請稍候", "This takes {least} to {most} seconds"),
     "obtain.done": ("憑證申請成功", "You have a certificate"),
-    "obtain.done.words": (
-        "憑證申請成功且匯入正常，您已可以使用電子下單。為避免您的憑證遺失，請點選【備份】進行憑證備份。",
-        "The certificate was made and is installed: you can trade electronically. Choose “Back up” so that it is never lost.",
-    ),
     "stage.connecting": ("連線中", "Connecting"),
     "stage.solving": ("進行登入安全檢核", "Solving the login's puzzle"),
     "stage.making-key": ("產生金鑰", "Making the key"),
@@ -103,13 +100,14 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "password.rule.same": ("兩次輸入相同", "Both are the same"),
     # Security
     "security.choose": ("憑證密碼安全設定", "When to ask for the certificate password"),
+    "security.step": ("憑證密碼安全設定", "When to ask for the certificate password"),
     "security.password": ("變更設定前，請輸入憑證密碼。", "Changing the setting asks for the password."),
     "security.go": ("變更安全設定", "Change the setting"),
     "security.going": ("變更中，請稍候", "Changing the setting"),
     "security.done": ("執行成功", "Done"),
     "security.note": (
-        "請注意！需重新登入網路下單系統執行交易，此設定才開始生效。",
-        "Please log in to your trading system again: the setting takes effect from then on.",
+        "請注意！需關閉所有瀏覽器，再重新登入網路下單系統執行交易，此設定才開始生效。",
+        "Please close all browsers and log in to your trading system again: the setting takes effect from then on.",
     ),
     "own.none": ("此電腦沒有可使用的憑證", "There is no usable certificate on this computer"),
     "own.none.words": (
