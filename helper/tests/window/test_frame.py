@@ -46,7 +46,10 @@ def test_the_menu_is_manual_m0s_and_the_title_has_the_version(window, newcomer):
     hand.log_in(person)
     assert [each.text() for each in hand.shell.menu.entries.values()] == M0
     hand.says("身分驗證成功，請依照下方憑證狀態進行下一步動作", "測試環境", "找不到憑證", "(0/0)")
-    hand.says("為確保交易安全，線上註銷憑證一年以3次為限", "今年線上註銷尚可 3 次。")
+    hand.says(
+        "為確保交易安全，線上註銷憑證有次數限制，當達次數上限，請洽分公司或客服辦理。",
+        "今年線上註銷尚可 3 次。",
+    )
     hand.press("menu-logout")
     hand.wait("log-in")
     assert not hand.shell.core.is_logged_in

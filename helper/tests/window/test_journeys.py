@@ -123,7 +123,9 @@ def remove_and_drop(hand: Hand, file: Path) -> None:
 def revoke_by_m0(hand: Hand, person) -> None:
     """The quota, the code after a wrong one, 確定註銷, and what is left."""
     hand.go("revoke")
-    hand.says("若要註銷此憑證，請進行認證", "線上註銷憑證一年以3次為限", "今年線上註銷尚可 3 次。")
+    hand.says(
+        "若要註銷此憑證，請進行認證", "線上註銷憑證有次數限制，當達次數上限，", "今年線上註銷尚可 3 次。"
+    )
     if hand.seen("agree"):
         hand.tick("agree")
     hand.press("get-code")
