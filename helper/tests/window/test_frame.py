@@ -130,7 +130,7 @@ def test_what_is_on_this_computer_is_shown_without_the_centre(window, newcomer, 
     hand.log_in(person)
     unplug(tmp_path / "home", "demo")
     hand = window("demo", address="")
-    hand.says("無法連上憑證中心", "離線", "以下是此電腦上的憑證。")
+    hand.says("無法連線至憑證中心", "離線", "以下是此電腦上的憑證。")
     assert hand.seen("do-apply") is None, "what needs the centre is not offered"
 
 

@@ -256,7 +256,7 @@ QProgressBar[part="busy"]::chunk {{ border-radius: 0 }}
 QProgressBar::chunk {{ background: {accent}; border-radius: {line_thick}px }}
 
 QTableWidget {{ background: {paper}; border: 0; gridline-color: {line} }}
-QTableWidget::item {{ padding: {s1}px; border-bottom: 1px solid {line} }}
+QTableWidget::item {{ padding: 0; border-bottom: 1px solid {line} }}
 QTableWidget::item:selected {{ background: {accent_soft}; color: {ink} }}
 QHeaderView::section {{ background: {paper}; color: {ink_2}; border: 0; border-bottom: 1px solid {line_2}; padding: {s1}px; font-weight: 600; font-size: {t14} }}
 

@@ -280,6 +280,11 @@ class ImportPage(Page):
 
     def _look(self) -> None:
         path, password = value_of(self.file).strip(), value_of(self.password)
+        if (
+            self.face.profile == "pfxdir" and path and Path(path).is_dir()
+        ):  # M3 7.2: the folder, and the default name
+            path = str(Path(path) / f"{self.core.identity}.pfx")
+            self.file.edit.setText(path)
         self.file.wrong("" if path else self.words("import.file.missing"))
         self.password.wrong("" if password else self.words("password.missing"))
         if not path or not password:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from certcenter_helper.core.errors import HelperError
 from certcenter_helper.core.errors import Kind as Trouble
@@ -31,10 +31,13 @@ class DoorPage(Page):
     def __init__(self, shell: Shell) -> None:
         super().__init__(shell)
         self.paper = Card(self.theme)
-        self.paper.setMaximumWidth(self.theme.pixels(_WIDTH))
-        self.paper.setMinimumWidth(min(self.theme.pixels(_WIDTH), shell.width() - 64))
+        self.paper.setFixedWidth(min(self.theme.pixels(_WIDTH), shell.width() - 64))
+        across = QHBoxLayout()  # not an alignment: the card is to be as high as its words need at its width
+        across.addStretch(1)
+        across.addWidget(self.paper)
+        across.addStretch(1)
         self.box.addStretch(1)
-        self.box.addWidget(self.paper, 0, Qt.AlignmentFlag.AlignHCenter)
+        self.box.addLayout(across)
         self.box.addStretch(2)
         self._notices.setParent(None)
         self.paper.add(heading(self.face.heading or self.face.centre_name or self.words("product"), "h1"))

@@ -100,10 +100,11 @@ class OverviewPage(Page):
         self.shell.seen(overview)
         if overview.offline:
             self._said.setText(self.words("offline.said"))
+            first, *more = overview.unknown or (self.words("offline.title"), self.words("offline.words"))
             self.notice(
                 "warn",
-                self.words("offline.title"),
-                overview.unknown or (self.words("offline.words"),),
+                first.rstrip("。."),
+                more,
                 buttons=[button(self.words("offline.again"), self._again, tone="slim", name="ask-again")],
             )
         else:

@@ -220,7 +220,7 @@ class Pill(QLabel):
         self.setProperty("tone", tone)
         self.setAccessibleName(words)
         self._edges = QSize(theme.pixels(12) * 2, theme.pixels(3) * 2)
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
 

@@ -5,9 +5,9 @@ from typing import Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHeaderView, QLabel, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
-from certcenter_helper.window.parts.basic import text
+from certcenter_helper.window.parts.basic import Pill, text
 from certcenter_helper.window.theme import Theme
 
 #: CSS pixels around what stands in a cell.
@@ -58,7 +58,8 @@ class Table(QTableWidget):
         box = QVBoxLayout(holder)
         edge = self._theme.pixels(_EDGE)
         box.setContentsMargins(edge, edge, edge, edge)
-        box.addWidget(widget)
+        words = isinstance(widget, QLabel) and not isinstance(widget, Pill)
+        box.addWidget(widget, 0, Qt.AlignmentFlag(0) if words else Qt.AlignmentFlag.AlignLeft)
         box.addStretch(1)
         return holder
 
@@ -68,20 +69,36 @@ class Table(QTableWidget):
         self._fit()
 
     def _fit(self) -> None:
-        narrow = {at: self._narrowest(at) for at, share in enumerate(self._shares) if not share}
-        left = max(0, self.viewport().width() - sum(narrow.values()))
-        for at, share in enumerate(self._shares):
-            self.setColumnWidth(at, narrow[at] if not share else left * share // sum(self._shares))
+        for at, width in enumerate(self._widths()):
+            self.setColumnWidth(at, width)
         for at in range(self.rowCount()):
-            self.setRowHeight(at, max(self._height(at, column) for column in range(self.columnCount())))
+            tallest = max(self._height(at, column) for column in range(self.columnCount()))
+            self.setRowHeight(at, tallest + 1)  # and the line below it
         rows = sum(self.rowHeight(at) for at in range(self.rowCount()))
         height = self.horizontalHeader().height() + rows + 2
         if height != self.height():
             self.setFixedHeight(height)
 
+    def _widths(self) -> list[int]:
+        """Each column its share, but room for its longest word; what that takes is the widest column's."""
+        least = [self._narrowest(at) for at in range(self.columnCount())]
+        left = self.viewport().width() - sum(
+            width for width, share in zip(least, self._shares, strict=True) if not share
+        )
+        widths = [
+            max(width, left * share // sum(self._shares))
+            for width, share in zip(least, self._shares, strict=True)
+        ]
+        widest = widths.index(max(widths))
+        widths[widest] = max(least[widest], widths[widest] + self.viewport().width() - sum(widths))
+        return widths
+
     def _narrowest(self, column: int) -> int:
-        held = [cell.sizeHint().width() for (_, at), cell in self._cells.items() if at == column]
-        return max(*held, 0, self.horizontalHeader().sectionSizeHint(column))
+        """The longest word, or the whole of what has no words to break."""
+        held = [cell for (_, at), cell in self._cells.items() if at == column]
+        shared = self._shares[column]
+        widths = [(each.minimumSizeHint() if shared else each.sizeHint()).width() for each in held]
+        return max(*widths, 0, self.horizontalHeader().sectionSizeHint(column))
 
     def _height(self, at: int, column: int) -> int:
         held = self._cells.get((at, column))

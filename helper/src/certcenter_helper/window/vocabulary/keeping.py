@@ -34,7 +34,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "export.done": ("匯出成功", "Exported"),
     "export.done.words": (
         '您的憑證已成功匯出，並已存放至 "{folder}" 目錄下，回到 [憑證查詢及申請] 功能。',
-        'Your certificate was exported to the folder "{folder}". “OK” leads back to the overview.',
+        'Your certificate was exported to the folder "{folder}". OK leads back to the overview.',
     ),
     "export.done.file": ("檔名：{file}", "File name: {file}"),
     # Import

@@ -45,7 +45,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "do.data-check": ("憑證資料檢核", "Data check"),
     "revocations.left": ("今年線上註銷尚可 {count} 次。", "Online revocations left this year: {count}."),
     "offline.said": ("以下是此電腦上的憑證。", "This is what this computer holds."),
-    "offline.title": ("無法連上憑證中心", "The certificate centre can't be reached"),
+    "offline.title": ("無法連線至憑證中心", "The certificate centre can't be reached"),
     "offline.words": (
         "主機端狀態、是否已註銷、今年註銷次數目前無法得知。",
         "What the centre holds, whether a certificate was revoked, and this year's count can't be known now.",

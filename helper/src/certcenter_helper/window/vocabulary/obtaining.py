@@ -20,7 +20,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "code.title": ("憑證認證碼", "Verification code"),
     "code.words": (
         "為保障您下單安全及權益，請點選【取得認證碼】，在收到認證碼後，請輸入認證碼以完成「憑證認證碼」認證程序。",
-        "To protect your orders and your rights, choose “Get a code”. When it has come, type it here to prove that it is you.",
+        "To protect your orders and your rights, choose 'Get a code'. When it has come, type it here to prove that it is you.",
     ),
     "code.get": ("取得認證碼", "Get a code"),
     "code.seconds": ("{count}秒", "Another one in {count} s"),
@@ -39,7 +39,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "code.right": ("認證成功!", "That is right."),
     "code.dead": (
         "此認證碼已失效，請點選【取得認證碼】重新取得。",
-        "This code is dead. Choose “Get a code” for another one.",
+        "This code is dead. Choose 'Get a code' for another one.",
     ),
     "code.notes": ("【注意事項】", "Please note"),
     "code.note.contacts": (
@@ -48,7 +48,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "code.note.again": (
         "若未於{wait}內收到認證碼，請再次點「取得認證碼」重新發送，一旦重新申請或輸入錯誤達{tries}次或超過認證碼有效期限，前次申請之認證碼都會失效。",
-        "If no code comes within {wait}, choose “Get a code” again. A new code, {tries} wrong entries or its end make the code before void.",
+        "If no code comes within {wait}, choose 'Get a code' again. A new code, {tries} wrong entries or its end make the code before void.",
     ),
     "code.note.blocked": (
         "申請「拒收企業簡訊」或手機安裝攔截簡訊APP(如:Whoscall)，有可能自動封鎖或攔截簡訊，導致認證碼無法正常接收。",

@@ -1,0 +1,232 @@
+"""Parts of the window that need no centre: words by profile, layouts that show all words, focus, Qt's own language."""
+
+import gc
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QPushButton
+
+from certcenter_helper.core.home import Home
+from certcenter_helper.window import tongues, vocabulary
+from certcenter_helper.window.app import open_window
+from certcenter_helper.window.centres import Centres
+from certcenter_helper.window.frame import Menu
+from certcenter_helper.window.house import Entry
+from certcenter_helper.window.parts import choosers
+from certcenter_helper.window.parts.basic import Card, Facts, button, pill, row
+from certcenter_helper.window.parts.dialogs import Choice
+from certcenter_helper.window.parts.table import Table
+from certcenter_helper.window.shell import Shell
+from certcenter_helper.window.theme import Theme, dress
+from certcenter_helper.window.words import Words
+
+pytestmark = [pytest.mark.timeout(120), pytest.mark.xdist_group("helper")]
+
+LONG = "Application accepted, waiting for the CA to return the certificate"
+
+
+@pytest.fixture
+def theme(qt: QApplication) -> Theme:
+    made = Theme()
+    dress(qt, made)
+    return made
+
+
+@pytest.fixture
+def shell(qt: QApplication, tmp_path: Path) -> Iterator[Shell]:
+    """A window on a computer that has met no centre."""
+    made = open_window(Centres(Home(tmp_path / "home")), english=False, dark=False)
+    yield made
+    made.close()
+    made.deleteLater()
+    QTest.qWait(20)
+
+
+# Words
+
+
+@pytest.mark.spec("A1", "A6", "A7")
+def test_manual_m3_has_its_own_words_and_m0_keeps_its():
+    m0, m3 = Words(english=False, profile="helper"), Words(english=False, profile="pfxdir")
+    pairs = {
+        "host": ("憑證註冊狀態(主機端)", "主機資料庫目前的憑證資訊"),
+        "client": ("此台電腦憑證狀態(客戶端)", "用戶端的憑證資訊"),
+        "export.go": ("確定匯出", "執行匯出"),
+        "import.go": ("確定", "執行匯入"),
+        "obtain.done": ("憑證申請成功", "憑證下載成功"),
+        "repair.repaired": ("下載成功。", "憑證下載成功"),
+    }
+    for key, (one, other) in pairs.items():
+        assert (m0(key), m3(key)) == (one, other)
+    assert m3("ok") == m0("ok") == "確定"
+    assert not m0.has("export.folder.hint")
+    assert m3.has("export.folder.hint")
+
+
+def test_what_a_profile_says_otherwise_takes_the_same_values():
+    for key in vocabulary.WORDS:
+        bare, _, profile = key.partition("@")
+        assert profile in {"", "pfxdir"}, key
+        if profile and bare in vocabulary.WORDS:
+            english = Words(english=True, profile=profile)
+            assert english(bare) == vocabulary.WORDS[key][1]
+
+
+def test_qt_speaks_the_windows_language(qt):
+    def cancel() -> str:
+        return QCoreApplication.translate("QPlatformTheme", "Cancel")
+
+    assert tongues.speak(qt, english=False), "Qt's catalogue is not there"
+    assert cancel() == "取消"
+    assert tongues.speak(qt, english=True)
+    assert cancel() == "Cancel"
+
+
+@pytest.mark.parametrize("english", [False, True], ids=["zh", "en"])
+def test_the_choosers_are_in_the_windows_words(qt, monkeypatch, tmp_path, english):
+    """Qt's own Chinese has gaps, such as “Look in:”."""
+    told: list[list[str]] = []
+    kinds = QFileDialog.DialogLabel
+
+    def look(dialog: QFileDialog) -> int:
+        labels = (kinds.LookIn, kinds.FileName, kinds.FileType, kinds.Accept, kinds.Reject)
+        told.append([dialog.labelText(each) for each in labels])
+        return 0
+
+    monkeypatch.setattr(choosers.QFileDialog, "exec", look)
+    parent, words = QLineEdit(), Words(english=english)
+    assert choosers.choose_folder(parent, words, "t", str(tmp_path), words("chooser.save")) == ""
+    assert choosers.choose_file(parent, words, "t", str(tmp_path), "x (*.pfx)") == ""
+    if english:
+        assert told == [["Place:", "Name:", "Kind:", each, "Cancel"] for each in ("Save", "Open")]
+    else:
+        assert told == [["位置：", "名稱：", "類型：", each, "取消"] for each in ("儲存", "開啟")]
+
+
+# Layouts
+
+
+def test_the_menu_has_room_for_the_chosen_entry(theme):
+    menu = Menu(theme, chosen=lambda _function: None)
+    label = "Certificates and data check"
+    menu.show_entries((Entry("overview", label), Entry("faq", "FAQ")), heading="Menu")
+    menu.mark("overview")
+    chosen = menu.entries["overview"]
+    chosen.ensurePolished()
+    assert chosen.sizeHint().width() <= menu.narrow(is_narrow=False)
+    menu.mark("apply")
+    assert chosen.isChecked(), "what no entry opens belongs to the overview"
+
+
+@pytest.mark.parametrize(("width", "lines"), [(900, 1), (220, 3)], ids=["wide", "narrow"])
+def test_a_status_shows_all_its_words(theme, width, lines):
+    mark = pill(theme, LONG, "warn")
+    holder = row(QLabel("State: "), mark)
+    holder.resize(width, 400)
+    holder.show()
+    QTest.qWait(1)
+    line = mark.fontMetrics().lineSpacing()
+    assert mark.width() <= width
+    assert mark.height() >= mark.heightForWidth(mark.width()) - 1
+    assert mark.height() // line >= lines
+    if lines == 1:
+        assert mark.height() < 2 * line, "one line where there is room"
+    holder.deleteLater()
+
+
+def test_what_stands_in_a_row_stands_at_one_height(theme):
+    first, link = (
+        button("登入", lambda: None, tone="first"),
+        button("忘記密碼", lambda: None, tone="link"),
+    )
+    holder = row(first, link)
+    holder.resize(400, 60)
+    holder.show()
+    QTest.qWait(1)
+    assert first.height() > link.height()
+    assert abs(first.geometry().center().y() - link.geometry().center().y()) <= 1
+    holder.deleteLater()
+
+
+@pytest.mark.spec("A13")
+def test_a_table_shows_all_words_of_its_cells(theme):
+    table = Table(theme, "Checks", ("No.", "Item", "Now", "Result", "Action"), (0, 1, 2, 0, 0))
+    mend = button("變更設定", lambda: None, tone="slim")
+    table.add_row(
+        "1", "Store", "/a/very/long/path/" * 9 + "\n" + LONG * 2, pill(theme, "Not usable", "bad"), mend
+    )
+    table.add_row("2", "Clock", "good", pill(theme, "Good", "ok"), None)
+    table.resize(700, 300)
+    table.show()
+    QTest.qWait(1)
+    labels = table.findChildren(QLabel)
+    assert len(labels) == 8
+    for label in labels:
+        assert label.height() >= label.heightForWidth(label.width()), label.text()
+    assert mend.width() >= mend.sizeHint().width()
+    rows = sum(table.rowHeight(at) for at in range(2))
+    assert table.height() >= rows + table.horizontalHeader().height(), "no row is hidden"
+    table.deleteLater()
+
+
+def test_a_box_around_facts_is_no_higher_than_they_are(shell):
+    serial = ("憑證序號", "5E8CD2E7D630694AD9CFB88D11A8CAC189", "serial")
+    box = shell.say("?", [], Choice("ok", name="ok"), extra=[Facts(shell.theme, [serial])])
+    QTest.qWait(50)
+    fact = box.findChildren(Facts)[0]
+    assert fact.height() < 3 * fact.fontMetrics().lineSpacing()
+    box.close()
+
+
+def test_the_ring_around_a_tick_goes_round_its_words(theme):
+    from PySide6.QtWidgets import QCheckBox
+
+    card, agree = Card(theme), QCheckBox("我同意上述約定條款")
+    card.add(agree)
+    card.resize(900, 100)
+    card.show()
+    QTest.qWait(1)
+    assert agree.width() <= agree.sizeHint().width() < 450
+    card.deleteLater()
+
+
+def test_the_whole_of_a_trouble_is_told_at_the_login(shell):
+    """Its sentences were cut to one line each: the card's height was that of a wider one."""
+    page = shell.open("login")
+    page.notice("bad", LONG, [LONG * 2])
+    QTest.qWait(50)
+    told = [each for each in page.paper.findChildren(QLabel) if each.text().startswith(LONG)]
+    assert len(told) == 2
+    for label in told:
+        assert label.height() >= label.heightForWidth(label.width()) > label.fontMetrics().lineSpacing()
+
+
+# Focus, and what Python frees
+
+
+def test_the_focus_is_in_the_page_after_a_box_is_closed(shell):
+    """A page that is opened while a box is open (申請成功) keeps the focus: it was on the language's button."""
+    box = shell.say("?", ["."], Choice("ok", name="ok"))
+    QTest.qWait(50)
+    page = shell.open("import")
+    box.findChild(QPushButton, "ok").click()
+    QTest.qWait(50)
+    assert shell.focusWidget() is page
+
+
+def test_python_frees_widgets_in_the_screens_thread_alone(qt, tmp_path):
+    """While a window is open no other thread's allocation starts the search for rings: widgets freed there end the program."""
+    assert gc.isenabled()
+    one, other = (
+        open_window(Centres(Home(tmp_path / name)), english=False, dark=False) for name in ("a", "b")
+    )
+    assert not gc.isenabled()
+    one.close()
+    assert not gc.isenabled(), "one window is still open"
+    other.close()
+    assert gc.isenabled()
+    for each in (one, other):
+        each.deleteLater()
