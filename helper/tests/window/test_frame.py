@@ -34,8 +34,8 @@ M3 = [
     "憑證檔(PFX)密碼變更", "憑證密碼安全設定", "憑證作業環境檢查", "關閉視窗",
 ]  # fmt: skip
 CJK = re.compile(r"[\u3400-\u9fff]")
-#: What stands in both languages as it is: the masked name of the person, the letter of the house, the switch itself.
-NAMES = re.compile("王[○〇]明|中文|王大明")
+#: What stands in both languages as it is: the masked name of the person, the switch itself, the name of the file that is tried.
+NAMES = re.compile("王[○〇]明|中文|王大明|憑證檢查－測試")
 
 
 @pytest.mark.spec("A1", "A14")
