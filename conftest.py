@@ -6,7 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-pytest_plugins = ["tests.support.centre", "tests.support.engines", "tests.support.life"]
+pytest_plugins = [
+    "tests.support.authorities",
+    "tests.support.centre",
+    "tests.support.engines",
+    "tests.support.life",
+]
 
 
 @pytest.fixture(scope="session")

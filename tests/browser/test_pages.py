@@ -70,16 +70,20 @@ class Visitor:
         self.page.wait_for_url("**/certificates/", timeout=60_000)
 
     def open(self, path: str, colours: str) -> None:
-        self.page.emulate_media(color_scheme=colours)  # type: ignore[arg-type]
-        self.page.set_viewport_size({"width": SCREENS[colours], "height": 900})
+        self.look(colours)
         self.page.goto(f"{self.centre.url()}/{path}")
         # The page's script has asked its key store and drawn what it found.
         self.page.wait_for_timeout(400)
+        # Evaluated through the protocol, which the page's policy does not govern.
+        self.page.evaluate(AXE.read_text(encoding="utf-8") + "; undefined")
+
+    def look(self, colours: str) -> None:
+        """On the desk, which is light, or on the phone, which is dark."""
+        self.page.emulate_media(color_scheme=colours)  # type: ignore[arg-type]
+        self.page.set_viewport_size({"width": SCREENS[colours], "height": 900})
 
     def findings(self) -> list[str]:
         """Return axe's serious and critical findings."""
-        # Evaluated through the protocol, which the page's policy does not govern.
-        self.page.evaluate(AXE.read_text(encoding="utf-8") + "; undefined")
         found = self.page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
         return [
             f"{each['id']}: {node['html'][:160]}"
@@ -89,9 +93,13 @@ class Visitor:
         ]
 
     def check(self, path: str) -> list[str]:
+        """What is wrong with a page on either screen; one language opens it on the desk and turns to the phone, one the other way."""
         problems: list[str] = []
-        for name in SCREENS:
-            self.open(path, name)
+        first, second = SCREENS if self.language == "zh-hant" else reversed(SCREENS)
+        self.open(path, first)
+        for name in (first, second):
+            self.look(name)
+            self.page.wait_for_timeout(100)
             problems += [f"{path} {name}: {finding}" for finding in self.findings()]
             wide = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
             if wide > 0:

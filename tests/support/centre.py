@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.support.processes import run_python
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTROL = [sys.executable, "-m", "certcenter.ctl"]
@@ -88,10 +89,7 @@ class Centre:
     def run(self, code: str) -> str:
         """Run Python code in a process of this centre, as an operator or the passing of time would; its output."""
         script = f"from certcenter.ctl.main import set_up_django; set_up_django()\n{code}"
-        command = [sys.executable, "-c", script]
-        done = subprocess.run(
-            command, env=self.environment, capture_output=True, text=True, check=False, timeout=120
-        )
+        done = run_python(["-c", script], environment=self.environment)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -112,14 +110,7 @@ class Centre:
 
     def control(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Run certcenterctl against this centre."""
-        return subprocess.run(
-            [*CONTROL, *arguments],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
+        return run_python(["-m", "certcenter.ctl", *arguments], environment=self.environment)
 
 
 @contextmanager
@@ -139,13 +130,7 @@ def running_centre(home: Path, **variables: str) -> Iterator[Centre]:
         "CERTCENTER_PUBLICATION_URL": f"http://127.0.0.1:{port}",
         **variables,
     }
-    subprocess.run(
-        [sys.executable, "-m", "tests.support.newcomers"],
-        env=environment,
-        check=True,
-        capture_output=True,
-        timeout=180,
-    )
+    run_python(["-m", "tests.support.newcomers"], environment=environment, check=True, timeout=180)
     server = _start("serve", "--workers", "1", home=home, environment=environment)
     worker = _start("worker", home=home, environment=environment)
     running = Centre(home, port, environment, {}, server, worker)

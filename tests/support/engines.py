@@ -7,7 +7,6 @@ migrated database, copied from one that was migrated once.
 import os
 import shutil
 import subprocess
-import sys
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -18,6 +17,7 @@ from typing import Any, TypeVar
 
 import pytest
 from tests.support import postgres
+from tests.support.processes import run_python
 
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,16 +47,8 @@ class Engine:
 
     def run(self, code: str, *, check: bool = True, **more: str) -> "subprocess.CompletedProcess[str]":
         """Run Python code in another process of the same centre, Django set up; `more` goes into its environment."""
-        command = [sys.executable, "-c", f"import django; django.setup()\n{code}"]
-        return subprocess.run(
-            command,
-            env=self.environment(**more),
-            cwd=ROOT,
-            check=check,
-            capture_output=True,
-            text=True,
-            timeout=100,
-        )
+        script = f"import django; django.setup()\n{code}"
+        return run_python(["-c", script], environment=self.environment(**more), check=check, timeout=100)
 
 
 def in_threads(function: Callable[[int], T], count: int) -> list[T | BaseException]:

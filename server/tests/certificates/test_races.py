@@ -1,7 +1,5 @@
 """Many at once, on both engines; each race has a control without its guard that shows the damage (SPEC E2, E8, A4, A5)."""
 
-import subprocess
-import sys
 import threading
 from collections import Counter
 
@@ -278,19 +276,13 @@ def test_two_workers_in_threads(ready):
 def test_two_workers_in_processes(ready):
     queue(100)
     code = (
-        "import django; django.setup()\n"
         "from certcenter.certificates import issuing\n"
         "done = 0\n"
         "while taken := issuing.run_once(7): done += taken\n"
         "print(done)"
     )
-    workers = [
-        subprocess.Popen(
-            [sys.executable, "-c", code], env=ready.environment(), stdout=subprocess.PIPE, text=True
-        )
-        for _ in range(2)
-    ]
-    assert sum(int(worker.communicate(timeout=120)[0]) for worker in workers) == 100
+    done = in_threads(lambda _number: int(ready.run(code).stdout), 2)
+    assert sum(done) == 100
     each_issued_once(100)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.support import people, postgres
+from tests.support.processes import run_python
 
 
 @pytest.fixture
@@ -21,14 +22,8 @@ def ctl(engine):
 
 def invoke(environment, *arguments):
     """Run `certcenterctl` with this environment; returns the completed process."""
-    return subprocess.run(
-        [sys.executable, "-m", "certcenter.ctl", *map(str, arguments)],
-        env={**environment, "COLUMNS": "200"},
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        stdin=subprocess.DEVNULL,
+    return run_python(
+        ["-m", "certcenter.ctl", *map(str, arguments)], environment={**environment, "COLUMNS": "200"}
     )
 
 

@@ -2,7 +2,6 @@
 
 import dataclasses
 import subprocess
-import sys
 from datetime import timedelta
 from email import message_from_bytes
 from email.policy import SMTP
@@ -13,6 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from server.tests.notifications.test_gateways import issued, message, pem, smtp  # noqa: F401 - a fixture
+from tests.support.processes import run_python
 
 from certcenter.ca.errors import CaError, CaErrorCode
 from certcenter.certificates import authority, mail_signers
@@ -138,13 +138,8 @@ def test_what_the_operator_put_there_is_left_alone(sample):
 
 def test_the_operators_commands(sqlite_ready):
     def ctl(*arguments):
-        return subprocess.run(
-            [sys.executable, "-m", "certcenter.ctl", "mail", *arguments],
-            env=sqlite_ready.environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-            stdin=subprocess.DEVNULL,
+        return run_python(
+            ["-m", "certcenter.ctl", "mail", *arguments], environment=sqlite_ready.environment()
         )
 
     before = ctl("show")
