@@ -1,4 +1,4 @@
-"""A running centre, a proxy that can fail, and customers of the helper's profiles (one worker of pytest-xdist: group "browser")."""
+"""A running centre, a proxy that can fail, and customers of the helper's profiles (one worker of pytest-xdist: group "helper")."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

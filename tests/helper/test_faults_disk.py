@@ -14,7 +14,7 @@ from tests.support.helper_people import SECRET, Computer
 from certcenter_helper.core.errors import HelperError
 from certcenter_helper.core.values import CheckResult, ClientStatus, Kind, RepairOutcome
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("helper")]
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -12,7 +12,7 @@ from certcenter_helper.core.errors import HelperError
 from certcenter_helper.core.errors import Kind as Trouble
 from certcenter_helper.core.values import ClientStatus, HostStatus, Kind, OrderFields, RepairOutcome
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("helper")]
 
 PFX = "backup26"
 #: The requests of `obtain` for an application, in their order; the first run of `test_an_application_has_these_requests` sees them.

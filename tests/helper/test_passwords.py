@@ -16,7 +16,7 @@ from certcenter_helper.cli.exits import Exit
 from certcenter_helper.cli.main import run
 from certcenter_helper.core.errors import HelperError
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("helper")]
 
 _BORN, _WRONG = "19871205", "Wrong1234"
 _LINK = re.compile(r"(http://\S+/passwords/reissue/link/#\S+)")

@@ -20,7 +20,7 @@ from certcenter_helper.core.values import (
 )
 from certcenter_helper.core.work import Cancel, Cancelled, Stage, Step
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("helper")]
 
 _SLIP = """
 from certcenter.core.actor import Actor, ActorKind

@@ -1,7 +1,7 @@
 """Python in other processes of a centre, without paying each time for the start of Python, Django and their like.
 
-A server process, one for each process of pytest, has imported what is not ours. Each run is a fork of it, with an environment, a folder and
-output of its own, that then imports our code and reads its settings as a fresh Python does: a fifth of the time.
+A server process, one for each process of pytest, has imported what is not ours. Each run is a fork of it, with an environment and
+streams of its own, that then imports our code and reads its settings as a fresh Python does: a fifth of the time.
 """
 
 import atexit
@@ -41,16 +41,19 @@ def run_python(
     environment: Mapping[str, str],
     check: bool = False,
     timeout: float = 120,
-    folder: Path = ROOT,
+    given: str = "",
 ) -> "subprocess.CompletedProcess[str]":
     """Run `python *arguments` (`-c CODE` or `-m MODULE …`) in a process of its own; like `subprocess.run`, output as text.
 
+    `given` is its standard input. A file is behind each stream, so a limit of file sizes holds for what is printed, too.
     Raises subprocess.TimeoutExpired after `timeout` seconds, and CalledProcessError with `check`.
     """
     command = [sys.executable, *arguments]
-    with TemporaryFile("w+") as out, TemporaryFile("w+") as err:
-        order = {"arguments": list(arguments), "environment": dict(environment), "folder": str(folder)}
-        status = _Server.here().run(order, out, err, command=command, timeout=timeout)
+    with TemporaryFile("w+") as read, TemporaryFile("w+") as out, TemporaryFile("w+") as err:
+        read.write(given)
+        read.seek(0)
+        order = {"arguments": list(arguments), "environment": dict(environment)}
+        status = _Server.here().run(order, (read, out, err), command=command, timeout=timeout)
         said = [_read(each) for each in (out, err)]
     done = subprocess.CompletedProcess(command, status, *said)
     if check:
@@ -91,7 +94,7 @@ class _Server:
             return cls._running[os.getpid()]
 
     def run(
-        self, order: object, out: IO[str], err: IO[str], *, command: Sequence[str], timeout: float
+        self, order: object, streams: Sequence[IO[str]], *, command: Sequence[str], timeout: float
     ) -> int:
         """Have an order carried out; its return code, negative for a signal, as subprocess has it."""
         answer, theirs = socket.socketpair(type=socket.SOCK_SEQPACKET)
@@ -99,7 +102,7 @@ class _Server:
             json.dump(order, letter)
             letter.flush()
             with theirs, self._lock:
-                socket.send_fds(self._line, [b"."], [each.fileno() for each in (theirs, letter, out, err)])
+                socket.send_fds(self._line, [b"."], [each.fileno() for each in (theirs, letter, *streams)])
             process = int(answer.recv(32))
             answer.settimeout(timeout)
             try:
@@ -107,7 +110,7 @@ class _Server:
             except TimeoutError:
                 with suppress(ProcessLookupError):
                     os.kill(process, signal.SIGKILL)
-                raise subprocess.TimeoutExpired(command, timeout, _read(out), _read(err)) from None
+                raise subprocess.TimeoutExpired(command, timeout, *map(_read, streams[1:])) from None
         return int(told)
 
     def _end(self) -> None:
@@ -119,7 +122,7 @@ def serve(line: socket.socket) -> None:
     """Fork for each order until the other side closes; returns in the children too, when it is theirs to work."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # those who wait for a run are reaped by nobody
     while True:
-        _mark, files, _flags, _address = socket.recv_fds(line, 1, 4)
+        _mark, files, _flags, _address = socket.recv_fds(line, 1, 5)
         if not files:
             os._exit(0)
         if os.fork() == 0:
@@ -130,7 +133,7 @@ def serve(line: socket.socket) -> None:
             os.close(each)
 
 
-def _attend(answer: int, letter: int, out: int, err: int) -> None:
+def _attend(answer: int, letter: int, *streams: int) -> None:
     """Fork once more; return in the grandchild, wait for it and tell how it ended in the child."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     go, ready = os.pipe()
@@ -143,12 +146,11 @@ def _attend(answer: int, letter: int, out: int, err: int) -> None:
     os.close(answer)
     order = json.loads(os.pread(letter, os.fstat(letter).st_size, 0))
     os.close(letter)
-    for where, to in ((out, 1), (err, 2)):
+    for to, where in enumerate(streams):
         os.dup2(where, to)
         os.close(where)
     os.environ.clear()
     os.environ.update(order["environment"])
-    os.chdir(order["folder"])
     sys.argv = order["arguments"]
 
 

@@ -67,14 +67,10 @@ class TestCa:
     """`ca show`."""
 
     @pytest.fixture
-    def authorities(self, sqlite_engine):
+    def authorities(self, sqlite_ready):
         from certcenter.certificates import authority
-        from certcenter.institutions import serving
 
-        authority.authorities.cache_clear()
-        names = authority.create_missing(serving.served())
-        yield sqlite_engine, names
-        authority.authorities.cache_clear()
+        return sqlite_ready, authority.authorities().names()
 
     def test_shows_what_there_is(self, authorities):
         from .conftest import invoke

@@ -1,10 +1,7 @@
 """`certcenterctl staff`: the first administrator of a new centre, and a locked one."""
 
-import os
-import subprocess
-import sys
-
 import pytest
+from tests.support.processes import run_python
 
 from certcenter.backoffice import login
 from certcenter.core.gates import State
@@ -14,22 +11,10 @@ pytestmark = pytest.mark.spec("D5", "D9")
 
 
 def run(engine, *arguments, password=""):
-    read, write = os.pipe()
-    os.write(write, f"{password}\n".encode())
-    os.close(write)
     if password:
-        arguments += ("--password-fd", str(read))
-    result = subprocess.run(
-        [sys.executable, "-m", "certcenter.ctl", "staff", *arguments],
-        env=engine.environment(),
-        pass_fds=[read],
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    os.close(read)
-    return result
+        arguments += ("--password-fd", "0")
+    command = ["-m", "certcenter.ctl", "staff", *arguments]
+    return run_python(command, environment=engine.environment(), given=f"{password}\n")
 
 
 def test_create_and_unlock(sqlite_engine):
