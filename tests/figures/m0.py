@@ -248,9 +248,12 @@ def repair(stage: Stage) -> None:
         hand.press("download")
         hand.type("repair-password-input", PASSWORD)
         hand.press("repair-password-send")
+        hand.wait("progress")
+        stage.shot("repair-waiting")
+        hand.press("progress-cancel")
         hand.wait("notice")
         hand.rest()
-        stage.shot("repair-not-issued")
+        stage.shot("repair-stopped")
         hand.go("overview")
         stage.whole("overview-awaiting")
     finally:

@@ -17,7 +17,7 @@ from certcenter_helper.window.frame import Menu
 from certcenter_helper.window.house import Entry
 from certcenter_helper.window.parts import choosers
 from certcenter_helper.window.parts.basic import Card, Facts, button, pill, row
-from certcenter_helper.window.parts.dialogs import Choice
+from certcenter_helper.window.parts.dialogs import Choice, PasswordDialog
 from certcenter_helper.window.parts.table import Table
 from certcenter_helper.window.shell import Shell
 from certcenter_helper.window.theme import Theme, dress
@@ -179,6 +179,33 @@ def test_a_box_around_facts_is_no_higher_than_they_are(shell):
     fact = box.findChildren(Facts)[0]
     assert fact.height() < 3 * fact.fontMetrics().lineSpacing()
     box.close()
+
+
+def test_what_is_wrong_makes_a_box_higher_and_cuts_nothing(shell):
+    box = PasswordDialog(
+        shell, shell.theme, shell.words, title="?", label="?", given=lambda *_: None, sentences=[LONG]
+    )
+    box.open()
+    QTest.qWait(50)
+    before = box.field.control.height()
+    box.wrong(LONG)
+    QTest.qWait(50)
+    assert box.field.control.height() >= before
+    assert box.field.error.height() >= box.field.error.heightForWidth(box.field.error.width())
+    box.close()
+
+
+def test_the_menu_keeps_its_place_in_the_order_of_tab(theme):
+    """It was made anew with each overview, behind the page's heading and before its buttons."""
+    menu = Menu(theme, chosen=lambda _function: None)
+    entries = (Entry("overview", "one"), Entry("faq", "two"))
+    menu.show_entries(entries, heading="Menu")
+    before = menu.entries["faq"]
+    menu.show_entries(tuple(entries), heading="Menu")
+    assert menu.entries["faq"] is before
+    assert before.shortcut().toString() == "Ctrl+2"
+    menu.show_entries(entries[:1], heading="Menu")
+    assert list(menu.entries) == ["overview"]
 
 
 def test_the_ring_around_a_tick_goes_round_its_words(theme):

@@ -103,7 +103,9 @@ def _actions(offered: list[str], clients: tuple[ClientPanel, ...], *, redownload
     known = {each.value for each in Action}
     found = [Action(each) for each in offered if each in known]
     has_key = any(each.status is ClientStatus.KEY_ONLY for each in clients)
-    if redownload:
+    if redownload and any(
+        Action.REDOWNLOAD in each.actions for each in clients
+    ):  # not once the certificate is here
         found = [Action.REDOWNLOAD, *(each for each in found if each is not Action.DOWNLOAD)]
     elif Action.DOWNLOAD in found and not has_key:
         found.remove(Action.DOWNLOAD)

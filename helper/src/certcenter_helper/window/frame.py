@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QResizeEvent
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
@@ -30,6 +30,8 @@ _RAIL: Final = 60
 _CONTENT: Final = 940
 #: Below this width of the window the menu is a rail of pictures.
 _NARROW: Final = 860
+#: So many entries are chosen by Ctrl and their number.
+_NUMBERED: Final = 9
 #: Before these the menu has a line: what one reads, and how one leaves.
 _PARTED: Final = frozenset({"environment-check", "logout", "close"})
 
@@ -109,13 +111,17 @@ class Menu(QFrame):
         self._chosen = chosen
         self._group = QButtonGroup(self)
         self.entries: dict[str, QPushButton] = {}
+        self._shown: tuple[Entry, ...] = ()
         self._box = QVBoxLayout(self)
         self._box.setContentsMargins(0, 0, 0, 0)
         self._box.setSpacing(theme.pixels(2))
         self._width = theme.pixels(_MENU)
 
     def show_entries(self, entries: tuple[Entry, ...], *, heading: str) -> None:
-        """Fill the menu anew."""
+        """Fill the menu; what is there already stays, and its place in the order of Tab with it."""
+        if entries == self._shown:
+            return
+        self._shown = entries
         for each in self._group.buttons():
             self._group.removeButton(each)
         empty(self._box)
@@ -145,7 +151,9 @@ class Menu(QFrame):
         self.setFixedWidth(width)
         for entry in self.entries.values():
             entry.setText("" if is_narrow else entry.accessibleName())
-            entry.setToolTip(entry.accessibleName() if is_narrow else "")
+            keys = entry.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+            told = [entry.accessibleName()] if is_narrow else []
+            entry.setToolTip("  ".join([*told, keys] if keys else told))
         return width
 
     def mark(self, function: str) -> None:
@@ -171,6 +179,8 @@ class Menu(QFrame):
         made.setIconSize(QSize(size, size))
         made.setCursor(Qt.CursorShape.PointingHandCursor)
         made.clicked.connect(lambda _checked=False: self._chosen(entry.function))
+        if len(self.entries) < _NUMBERED:
+            made.setShortcut(QKeySequence(f"Ctrl+{len(self.entries) + 1}"))
         made.installEventFilter(self)
         self._group.addButton(made)
         self.entries[entry.function] = made

@@ -210,9 +210,15 @@ class Shell(QMainWindow):
             (QKeySequence.StandardKey.ZoomOut, lambda: self.zoom(-1)),
             ("Ctrl+0", lambda: self.zoom(0)),
             (QKeySequence.StandardKey.Refresh, lambda: self.open(self.function)),
+            (QKeySequence.StandardKey.HelpContents, self._help),
             (QKeySequence.StandardKey.Quit, self.close),
         ):
             QShortcut(QKeySequence(keys), self).activated.connect(action)
+
+    def _help(self) -> None:
+        """F1: 操作說明, once somebody is here; the menu may be without it, as M3's is."""
+        if self.core.is_logged_in:
+            self.open("instructions")
 
     # Pages
 
@@ -309,10 +315,7 @@ class Shell(QMainWindow):
 
         def stop() -> None:
             job.abandon()
-            (
-                stopped
-                or (lambda: self.page_says(Kind.REFUSED, self.words("stopped"), self.words("stopped.kept")))
-            )()
+            (stopped or self._say_stopped)()
 
         box = ProgressDialog(self, self.theme, self.words, title=title, hint=hint, stop=stop)
 
@@ -327,6 +330,11 @@ class Shell(QMainWindow):
         job.stepped.connect(box.step, Qt.ConnectionType.QueuedConnection)
         box.open()
         return job
+
+    def _say_stopped(self) -> None:
+        """取消 is the customer's own wish, and no fault."""
+        if isinstance(self.page, Page):
+            self.page.notice("info", self.words("stopped"), [self.words("stopped.kept")])
 
     def _drop_jobs(self) -> None:
         for job in self._jobs_of_page:
@@ -347,10 +355,6 @@ class Shell(QMainWindow):
         page = self.page
         if isinstance(page, Page):
             page.trouble(trouble)
-
-    def page_says(self, kind: Kind, title: str, detail: str = "") -> None:
-        """Say a sentence of the window's own as a trouble."""
-        self.tell(HelperError(kind, "window", title, detail=detail))
 
     def say(
         self,

@@ -194,7 +194,7 @@ QFrame[part="card"] QLabel, QDialog QLabel {{ background: transparent }}
 QFrame[part="rule"] {{ background: {line}; border: 0; max-height: 1px; min-height: 1px }}
 QFrame[part="upright"] {{ background: {line}; border: 0; max-width: 1px; min-width: 1px }}
 
-QFrame[part="notice"] {{ border: 0; border-left: {s0}px solid {accent}; border-radius: {s1}px; background: {accent_soft} }}
+QFrame[part="notice"] {{ border: 0; border-left: {s0}px solid {line_2}; border-radius: {s1}px; background: {sunk} }}
 QFrame[part="notice"][tone="ok"] {{ border-color: {ok}; background: {ok_soft} }}
 QFrame[part="notice"][tone="warn"] {{ border-color: {warn}; background: {warn_soft} }}
 QFrame[part="notice"][tone="bad"] {{ border-color: {bad}; background: {bad_soft} }}

@@ -36,7 +36,9 @@ class DocumentsPage(Page):
         card.add(heading(document.title, "h2"))
         if self.kind == "announcements" and document.published_at:
             card.add(text(clocks.day(document.published_at), "small"))
-        card.add(browser(self.theme, document.paragraphs, name=f"document-{document.key}"))
+        card.add(
+            browser(self.theme, document.paragraphs, name=f"document-{document.key}", title=document.title)
+        )
         return card
 
 
@@ -72,7 +74,9 @@ class QuestionsPage(DocumentsPage):
         ask.setIconSize(QSize(0, 0))
         ask.setObjectName(f"ask-{document.key}")
         ask.setAccessibleName(document.title)
-        answer = browser(self.theme, document.paragraphs, name=f"document-{document.key}")
+        answer = browser(
+            self.theme, document.paragraphs, name=f"document-{document.key}", title=document.title
+        )
         answer.hide()
 
         def opened(shown: bool) -> None:  # noqa: FBT001 - Qt's signal says it so

@@ -22,6 +22,7 @@ from certcenter_helper.window.parts.forms import (
     PathField,
     SecurityChoice,
     line,
+    on_enter,
     password_line,
     value_of,
 )
@@ -104,6 +105,7 @@ class ExportPage(Page):
             card.add(self._compatible, text(words("export.compatible.warning"), "hint"))
         self.export = button(words("export.go"), self._check, tone="first", name="export")
         card.add(row(self.export, button(words("cancel"), lambda: self.shell.open("overview"), name="leave")))
+        on_enter(self._check, self.password, *((self._new.first, self._new.second) if self._new else ()))
         self._notes(card)
         self.password.control.setFocus()
 
@@ -273,9 +275,7 @@ class ImportPage(Page):
             self.security = SecurityChoice(theme, words, self.core)
             card.add(self.security)
         self.go = button(words("import.go"), self._look, tone="first", name="import")
-        edit = self.password.control
-        assert isinstance(edit, QLineEdit)
-        edit.returnPressed.connect(self._look)
+        on_enter(self.go.click, self.password)
         card.add(row(self.go, button(words("cancel"), lambda: shell.open("overview"), name="leave")))
 
     def _look(self) -> None:

@@ -25,6 +25,7 @@ from certcenter_helper.window.parts.forms import (
     NewPassword,
     SecurityChoice,
     line,
+    on_enter,
     password_line,
     value_of,
 )
@@ -86,6 +87,7 @@ class ObtainPage(Page):
         go_on = button(words("obtain.go"), go, tone="first", name="obtain")
         leave = button(words("cancel"), lambda: self.shell.open("overview"), name="leave")
         card.add(row(go_on, leave))
+        on_enter(go, *filter(None, (self._old, self._password.first, self._password.second)))
         self.show_step(card)
         (self._old or self._password.first).control.setFocus()
 
@@ -228,7 +230,16 @@ class ProcedurePage(ObtainPage):
         if procedure.consent is not None:
             paper = Card(theme)
             paper.add(heading(procedure.consent.title, "h2"), text(words("consent.words")))
-            paper.add(browser(theme, procedure.consent.paragraphs, height=240, name="consent"), self.agree)
+            paper.add(
+                browser(
+                    theme,
+                    procedure.consent.paragraphs,
+                    height=240,
+                    name="consent",
+                    title=procedure.consent.title,
+                ),
+                self.agree,
+            )
             parts.append(paper)
         code = Proof.CODE in procedure.wanted
         if Proof.BIRTH_DATE in procedure.wanted:

@@ -8,7 +8,7 @@ from certcenter_helper.core.values import Account, OrderFields, SignedOrder
 from certcenter_helper.window.pages.base import Page
 from certcenter_helper.window.parts.basic import button, row, text
 from certcenter_helper.window.parts.dialogs import PasswordDialog
-from certcenter_helper.window.parts.forms import Field, choice, line, value_of
+from certcenter_helper.window.parts.forms import Field, choice, line, on_enter, value_of
 from certcenter_helper.window.questions import Question
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ class OrderPage(Page):
         }
         self.go = button(words("order.go"), self._sign, tone="first", name="sign")
         self.go.setEnabled(False)
+        on_enter(self.go.click, *self.fields.values())
         self.card(
             row(
                 Field(theme, words("order.account"), self.account, name="order-account"),

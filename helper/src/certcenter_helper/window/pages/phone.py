@@ -11,7 +11,7 @@ from certcenter_helper.core.values import Action, ClientPanel, Uploaded
 from certcenter_helper.window.pages.settings import OwnCertificatePage
 from certcenter_helper.window.parts.basic import button, row, text
 from certcenter_helper.window.parts.dialogs import Choice
-from certcenter_helper.window.parts.forms import Field, PathField, password_line, value_of
+from certcenter_helper.window.parts.forms import Field, PathField, on_enter, password_line, value_of
 
 if TYPE_CHECKING:
     from certcenter_helper.core.phoning import Prepared
@@ -46,6 +46,7 @@ class PhonePage(OwnCertificatePage):
         )
         self.go = button(words("phone.go"), self._prepare, tone="first", name="upload")
         card.add(text(words("phone.words")), self.pasted, self.picture, self.password, row(self.go))
+        on_enter(self._prepare, self.password)
         self.code.setFocus()
 
     def _prepare(self) -> None:

@@ -42,8 +42,9 @@ class RepairPage(Page):
             self.words("do.download"), lambda: self._repair(None), tone="first", name="download"
         )
         self.card(heading(self.words("do"), "h3"), row(self.download), tight=True)
-        for at, note in enumerate(self._notes(), start=1):
-            self.add(text(f"{at}. {note}", "quiet"))
+        notes = self._notes()
+        for at, note in enumerate(notes, start=1):
+            self.add(text(f"{at}. {note}" if len(notes) > 1 else note, "quiet"))
 
     def _notes(self) -> list[str]:
         """M0's two notes where the house repairs by itself; the policy's own words where staff open it."""

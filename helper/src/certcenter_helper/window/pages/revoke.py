@@ -72,7 +72,16 @@ class RevokePage(Page):
             panel.setEnabled(False)
             paper = Card(self.theme)
             paper.add(heading(procedure.consent.title, "h2"))
-            paper.add(browser(self.theme, procedure.consent.paragraphs, height=200, name="consent"), agree)
+            paper.add(
+                browser(
+                    self.theme,
+                    procedure.consent.paragraphs,
+                    height=200,
+                    name="consent",
+                    title=procedure.consent.title,
+                ),
+                agree,
+            )
             self._steps.addWidget(paper)
         self._steps.addWidget(panel)
 

@@ -11,7 +11,14 @@ from certcenter_helper.core.errors import Kind as Trouble
 from certcenter_helper.core.values import Action, ClientPanel, Overview
 from certcenter_helper.window.pages.base import Page
 from certcenter_helper.window.parts.basic import Card, Facts, button, empty, row, text
-from certcenter_helper.window.parts.forms import Field, NewPassword, SecurityChoice, password_line, value_of
+from certcenter_helper.window.parts.forms import (
+    Field,
+    NewPassword,
+    SecurityChoice,
+    on_enter,
+    password_line,
+    value_of,
+)
 
 if TYPE_CHECKING:
     from certcenter_helper.window.shell import Shell
@@ -102,6 +109,7 @@ class PfxPasswordPage(OwnCertificatePage):
         )
         self.go = button(words("passwd.go"), self._change, tone="first", name="change-password")
         card.add(self.old, self.new, row(self.go))
+        on_enter(self._change, self.old, self.new.first, self.new.second)
         self.old.control.setFocus()
 
     def _change(self) -> None:
@@ -145,6 +153,7 @@ class SecurityPage(OwnCertificatePage):
         )
         self.go = button(words("security.go"), self._set, tone="first", name="set-security")
         card.add(self.choice, self.password, row(self.go))
+        on_enter(self._set, self.password)
         card.add(text(words("security.note"), "small"))
 
     def _set(self) -> None:

@@ -255,7 +255,7 @@ class Notice(QFrame):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus if tone == "bad" else Qt.FocusPolicy.NoFocus)
         self.setAccessibleName(" ".join((title, *sentences)))
         tokens = theme.tokens
-        colour = {"ok": tokens.ok, "warn": tokens.warn, "bad": tokens.bad}.get(tone, tokens.accent)
+        colour = {"ok": tokens.ok, "warn": tokens.warn, "bad": tokens.bad}.get(tone, tokens.ink_2)
         picture = QLabel()
         size = theme.pixels(22)
         picture.setPixmap(icons.pixmap(tone if tone in TONES else "info", colour, size))

@@ -71,12 +71,19 @@ class Dialog(QDialog):
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
         """As high as its words need at this width."""
-        width = max(self.minimumWidth(), self.box.minimumSize().width())
+        self.fit()
+        super().showEvent(event)
+
+    def fit(self) -> None:
+        """Other words, another height."""
+        self.box.activate()
+        width = max(
+            self.minimumWidth(), self.width() if self.isVisible() else 0, self.box.minimumSize().width()
+        )
         self.resize(
             width,
             self.box.totalHeightForWidth(width) if self.box.hasHeightForWidth() else self.sizeHint().height(),
         )
-        super().showEvent(event)
 
     def _choose(self, _choice: Choice) -> None:
         self.accept()
@@ -144,11 +151,12 @@ class PasswordDialog(Dialog):
         """Say what is wrong; it can be typed again."""
         self.send.setEnabled(True)
         self.field.wrong(sentence)
+        self.fit()
 
     def _send(self) -> None:
         typed = value_of(self.field)
         if not typed:
-            self.field.wrong(self._words("password.missing"))
+            self.wrong(self._words("password.missing"))
             return
         self.send.setEnabled(False)
         self._given(typed, self)
@@ -176,7 +184,7 @@ class ProgressDialog(Dialog):
         self.bar.setTextVisible(False)
         self.bar.setRange(0, 100)
         self.bar.setAccessibleName(title)
-        for widget in (self.stage, self.bar, text(hint, "hint")):
+        for widget in (self.stage, self.bar, *([text(hint, "hint")] if hint else [])):
             self.box.addWidget(widget)
         self.cancel = self.buttons(Choice(words("cancel"), name="progress-cancel"))[0]
 

@@ -268,6 +268,13 @@ class PathField(Field):
             self.edit.setText(chosen)
 
 
+def on_enter(action: Callable[[], object], *fields: Field) -> None:
+    """Enter in any of these does what the page's first button does."""
+    for field in fields:
+        if isinstance(field.control, QLineEdit):
+            field.control.returnPressed.connect(action)
+
+
 def value_of(field: Field) -> str:
     """What stands in a field's line."""
     edit = field.control

@@ -14,10 +14,19 @@ _LISTS = {"list": QTextListFormat.Style.ListDisc, "steps": QTextListFormat.Style
 
 
 def browser(
-    theme: Theme, paragraphs: Iterable[Paragraph], *, height: float | None = None, name: str = ""
+    theme: Theme,
+    paragraphs: Iterable[Paragraph],
+    *,
+    height: float | None = None,
+    name: str = "",
+    title: str = "",
 ) -> QTextBrowser:
-    """A text box with these paragraphs. With `height` (CSS pixels) it scrolls; without one it shows all."""
+    """A text box with these paragraphs. With `height` (CSS pixels) it scrolls; without one it shows all.
+
+    `title` is what a screen reader calls it.
+    """
     box = QTextBrowser()
+    box.setAccessibleName(title)
     box.setOpenLinks(False)
     box.setObjectName(name)
     box.setTabChangesFocus(True)
