@@ -86,6 +86,8 @@ class PhonePage(OwnCertificatePage):
 
     def _sent(self, uploaded: Uploaded) -> None:
         if uploaded.collected:
-            self.notice("ok", self.words("phone.done"), [uploaded.sentence, self.words("phone.done.words")])
+            for field in (self.code, self.picture.edit, self.password.control):
+                field.clear()  # type: ignore[attr-defined]  # all three are typed in
+            self.notice("ok", self.words("phone.done"), [self.words("phone.done.words")])
         else:
             self.notice("warn", uploaded.sentence)

@@ -135,7 +135,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "phone.same": ("相同，上傳", "The same: upload"),
     "phone.done": ("憑證上傳成功", "Uploaded"),
     "phone.done.words": (
-        "請至手機輸入憑證檔案密碼，即完成「憑證上傳手機」功能。",
-        "Type the certificate password on the phone to finish.",
+        "請至手機或行動裝置輸入憑證檔案密碼，即完成「憑證上傳手機」功能。",
+        "Type the certificate password on the phone or other device to finish.",
     ),
 }
