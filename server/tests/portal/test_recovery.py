@@ -11,6 +11,7 @@ from certcenter.passwords import store
 from certcenter.recovery.models import Flow, Link
 
 from .conftest import MUTE, WANG, Reader, field, work
+from .test_attacks import Written
 
 NEW = "Marble4417"
 BORN = "19871205"
@@ -46,7 +47,18 @@ def shape(page):
 
 
 @pytest.mark.spec("B9", "E5", "F3")
-def test_the_whole_way_without_script(reader):
+def test_the_whole_way_without_script(home, reader):
+    written, other = Written(home), Reader()
+    with written.watched(reader, other):
+        secrets = _walked(reader, other)
+    said = [written.log.getvalue(), *written.answers]
+    for name, secret in secrets.items():
+        # The initial password stands on its own page, and there again after the two new ones differed.
+        assert sum(secret in each for each in said) == (2 if name == "initial" else 0), name
+
+
+def _walked(reader, other):
+    """From the ID to the new password; returns what nothing but its own page may show."""
     page = reader.get("/passwords/reissue/")
     for words in ("輸入資料", "確認帳務資料", "帳戶驗證及設定", "修改成功", "提醒您", "每日5次為限"):
         assert words in page
@@ -66,8 +78,7 @@ def test_the_whole_way_without_script(reader):
     assert "若資料正確，信件已寄出" in reader.get("/passwords/reissue/sent/")
     address, token = mailed()
     assert address == "http://sample.localhost:8000/passwords/reissue/link/"
-    other = Reader()  # the mail is opened in another window
-    other.get("/passwords/reissue/link/")
+    other.get("/passwords/reissue/link/")  # the mail is opened in another window
     answer = other.post("/passwords/reissue/link/", token=token, birth_date="１９８７１２０５")
     assert answer["Location"] == "/passwords/reissue/verify/", answer.content.decode()
     assert "取得暫時通行碼" in other.get("/passwords/reissue/verify/")
@@ -96,6 +107,7 @@ def test_the_whole_way_without_script(reader):
     assert "語音密碼維持不變" in page
     assert "session" not in other.http.cookies  # no login by itself
     assert reader.sign_in(password=NEW).status_code == 302
+    return {"link": token, "code": code, "initial": initial, "new password": NEW}
 
 
 @pytest.mark.spec("B9", "E4")

@@ -1,6 +1,8 @@
 """密碼補發 with and without a certificate: what each step demands, once (SPEC B8, B9, B10, E3–E5, D7)."""
 
+import logging
 import re
+import threading
 from datetime import timedelta
 from uuid import uuid4
 
@@ -11,7 +13,7 @@ from tests.support.life import Person, code_of, national_id, newcomer, notices, 
 
 from certcenter.audit.models import AuditEvent
 from certcenter.certificates import actions as certificates
-from certcenter.core import clock
+from certcenter.core import clock, limits
 from certcenter.core.errors import CentreError, Invalid
 from certcenter.core.gates import State
 from certcenter.identity import actions as identity
@@ -20,8 +22,9 @@ from certcenter.identity.models import Contact
 from certcenter.notifications.models import DemoMessage
 from certcenter.passwords import actions as passwords
 from certcenter.passwords.actions import set_password
-from certcenter.recovery import devices, links, reissue, requests
-from certcenter.recovery.lifecycle import FlowKind
+from certcenter.recovery import devices, flows, links, reissue, requests
+from certcenter.recovery.errors import FlowGone
+from certcenter.recovery.lifecycle import FlowKind, FlowState
 from certcenter.recovery.models import Flow, Link
 
 from .support import INSTITUTION, PASSWORD, Run, miss, sign_in, state, typed, visitor
@@ -239,6 +242,44 @@ def test_of_ten_requests_at_once_five_are_taken(ready):
     assert codes.count("reissues-used-up") == 5
 
 
+@pytest.mark.spec("B9", "E2", "F3")
+def test_ten_at_once_on_either_side_of_midnight_in_taipei(ready):
+    """Ten in the day's last second, ten in the next day's first: five of each, whoever comes when."""
+    person = Person()
+    midnight = (clock.now() + timedelta(days=1)).replace(hour=16, minute=0, second=0, microsecond=0)
+    moments = [midnight - timedelta(seconds=1), midnight] * 10
+    with clock.at(midnight - timedelta(seconds=2)):
+        begun = [begin(person) for _ in moments]
+
+    def ask(number):
+        token, shown = begun[number]
+        with clock.at(moments[number]):
+            requests.request(INSTITUTION, token=token, account_id=shown.accounts[0].id, actor=visitor())
+
+    codes = [getattr(result, "code", "sent") for result in in_threads(ask, len(moments))]
+    assert (codes[0::2].count("sent"), codes[1::2].count("sent")) == (5, 5), codes
+    assert set(codes) == {"sent", "reissues-used-up"}
+
+
+@pytest.mark.spec("E2")
+def test_control_without_the_statement_more_than_five_requests_are_taken(ready, monkeypatch):
+    """The race is real: count, then write, lets more through."""
+    looked = threading.Barrier(10, timeout=60)
+
+    def naive(name, *, subject, window, limit):
+        if limits.used(name, subject=subject, window=window) >= limit:
+            raise limits.LimitReached(name=name, limit=limit)
+        looked.wait()
+        return real(name, subject=subject, window=window, limit=1000)
+
+    real = limits.take
+    monkeypatch.setattr(requests.limits, "take", naive)
+    subject = {"subject": "customer:1", "window": "2026-11-21", "limit": 5}
+    results = in_threads(lambda _number: requests.limits.take(requests.REQUESTS, **subject), 10)
+    assert not any(isinstance(each, Exception) for each in results), results
+    assert limits.used(requests.REQUESTS, subject="customer:1", window="2026-11-21") == 10
+
+
 @pytest.mark.spec("E5")
 def test_looking_at_the_link_changes_nothing(person):
     request(person)
@@ -332,6 +373,25 @@ def test_eight_uses_of_one_right_code(ready):
     assert sum(not isinstance(result, Exception) for result in done) == 1, done
 
 
+@pytest.mark.spec("E2", "E3")
+def test_control_without_the_conditions_a_right_code_serves_several(ready):
+    """The race is real: read the run's step, then write the next one, lets several take it."""
+    person = Person()
+    request(person)
+    flow = flows.find(INSTITUTION.slug, opened(person))
+    looked = threading.Barrier(4, timeout=60)
+
+    def naive(_number):
+        mine = Flow.objects.get(pk=flow.pk)
+        looked.wait()
+        if mine.state != FlowState.PROVEN:
+            raise FlowGone
+        Flow.objects.filter(pk=flow.pk).update(state=FlowState.SENT)
+        return True
+
+    assert sum(each is True for each in in_threads(naive, 4)) == 4
+
+
 # --- with a certificate -------------------------------------------------------------------------------------------
 
 
@@ -412,7 +472,8 @@ def test_codes_of_others_open_nothing(holder):
 
 
 @pytest.mark.spec("E9")
-def test_what_was_refused_is_written_and_no_secret_is(holder):
+def test_what_was_refused_is_written_and_no_secret_is(holder, caplog):
+    caplog.set_level(logging.DEBUG)
     token = proven(holder)
     sent = send(token, account(holder), contact(holder))
     code = code_of(sent.identification)
@@ -420,8 +481,9 @@ def test_what_was_refused_is_written_and_no_secret_is(holder):
     redeem(token, initial)
     request(holder)
     link = mailed()
+    refused("link-birth-date-wrong", opened, holder, link, "19000101")
     work()
-    said = " ".join(row.details for row in AuditEvent.objects.all())
+    said = caplog.text + " ".join(row.details for row in AuditEvent.objects.all())
     with connection.cursor() as cursor:
         tables = connection.introspection.table_names(cursor)
         kept = ""

@@ -1,5 +1,6 @@
 """密碼解鎖: once, by the certificate on the device, telling nobody else anything (SPEC B3, E4, E6, manual M2)."""
 
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from certcenter.certificates.models import Certificate
 from certcenter.core import clock
 from certcenter.core.errors import CentreError, Invalid
 from certcenter.core.gates import State
+from certcenter.core.models import GateRow
 from certcenter.identity import actions as identity
 from certcenter.passwords.errors import LoginRefused
 from certcenter.recovery.errors import FlowGone, RecoveryRefused
@@ -222,3 +224,21 @@ def test_eight_proofs_at_once_unlock_once(ready):
     codes = sorted(getattr(result, "code", "unlocked") for result in results)
     assert codes.count("unlocked") == 1, codes
     assert set(codes) <= {"unlocked", "not-locked", "unlock-used", "recovery-refused", "recovery-gone"}
+
+
+@pytest.mark.spec("B3", "E2")
+def test_control_without_the_statement_several_proofs_unlock(ready):
+    """The race is real: look whether it is locked, then open it."""
+    person = Person()
+    locked(person)
+    looked = threading.Barrier(4, timeout=60)
+
+    def naive(_number):
+        seen = state(person)
+        looked.wait()
+        if seen.state is not State.LOCKED or seen.unlocked:
+            return False
+        GateRow.objects.filter(subject=person.customer.subject).update(failed=0, unlocked=True)
+        return True
+
+    assert sum(each is True for each in in_threads(naive, 4)) == 4
