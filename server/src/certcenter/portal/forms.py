@@ -81,6 +81,8 @@ class LoginForm(PageForm):
         else:
             del self.fields["user_code"]
         rule = institution.passwords.login
+        if institution.passwords.voice_sync:
+            self.fields["password"].label = _("New password for electronic and voice login")
         self.fields["password"].help_text = _(
             "%(least)d to %(most)d letters and digits; capitals matter."
         ) % {

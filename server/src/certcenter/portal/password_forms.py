@@ -1,6 +1,6 @@
 """The forms of the password centre (manual M2): their form only, what is right is for `passwords` to say."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import get_language
@@ -32,8 +32,17 @@ class UnifyForm(PageForm):
     new = _password(_("New password"))
     confirm = _password(_("New password again"))
 
+    #: How manual M2 calls the three fields on this page.
+    words: ClassVar[dict[str, Any]] = {
+        "old": _("The present (old) password"),
+        "new": _("One login password for all accounts"),
+        "confirm": _("The one login password again"),
+    }
+
     def __init__(self, *args: Any, policy: PasswordPolicy, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name, label in self.words.items():
+            self.fields[name].label = label
         self.fields["new"].help_text = _("%(least)d to %(most)d letters and digits; capitals matter.") % {
             "least": policy.login.min_length,
             "most": policy.login.max_length or 128,
@@ -57,6 +66,7 @@ class UnifyForm(PageForm):
 class ChangeForm(UnifyForm):
     """網路登入密碼變更 and 網路出金密碼變更, chosen by tick boxes where there is a futures account."""
 
+    words: ClassVar[dict[str, Any]] = {}
     change_network = forms.BooleanField(label=_("Change the login password"), required=False, initial=True)
     sync_voice = forms.BooleanField(
         label=_("Change the voice password along with the login password"), required=False

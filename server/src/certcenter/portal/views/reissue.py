@@ -226,7 +226,8 @@ def _verified(request: InstitutionRequest, flow: Flow, context: dict[str, Any]) 
     except CentreError as error:
         form.add_error("code", error.detail)
         raise
-    return _new_page(request, NewPasswordForm(institution=request.institution, shown=done.initial), {})
+    shown = NewPasswordForm(institution=request.institution, shown=done.initial)
+    return _new_page(request, flow, shown, {})
 
 
 def _verify_page(request: InstitutionRequest, flow: Flow, context: dict[str, Any]) -> HttpResponse:
@@ -262,7 +263,7 @@ def new(request: InstitutionRequest) -> HttpResponse:
     if flow.state != FlowState.VERIFIED:
         raise FlowGone
     if request.method != "POST":
-        return _new_page(request, NewPasswordForm(institution=request.institution), {})
+        return _new_page(request, flow, NewPasswordForm(institution=request.institution), {})
     if "cancel" in request.POST:
         actions.cancel(request.institution, token=_token(request), actor=_visitor(request))
         response = redirect("passwords")
@@ -270,7 +271,7 @@ def new(request: InstitutionRequest) -> HttpResponse:
         return response
     form = NewPasswordForm(request.POST, institution=request.institution)
     if not form.is_valid():
-        return _new_page(request, form, {"problems": form.problems}, status=422)
+        return _new_page(request, flow, form, {"problems": form.problems}, status=422)
     try:
         actions.redeem(
             request.institution,
@@ -284,16 +285,23 @@ def new(request: InstitutionRequest) -> HttpResponse:
         raise
     except CentreError as error:
         _at_fields(form, error)
-        return _new_page(request, form, rendering.refusal(error, anchors=_ANCHORS), status=error.status)
+        problem = rendering.refusal(error, anchors=_ANCHORS)
+        return _new_page(request, flow, form, problem, status=error.status)
     return redirect("reissue-done")
 
 
 def _new_page(
-    request: InstitutionRequest, form: NewPasswordForm, context: dict[str, Any], *, status: int = 200
+    request: InstitutionRequest,
+    flow: Flow,
+    form: NewPasswordForm,
+    context: dict[str, Any],
+    *,
+    status: int = 200,
 ) -> HttpResponse:
     rule = request.institution.passwords.login
     context |= frame(request) | {
         "form": form,
+        "with_certificate": flow.kind == FlowKind.CERTIFICATE,
         "rule": rule,
         "voice_sync": request.institution.passwords.voice_sync,
     }
@@ -311,6 +319,7 @@ def done(request: InstitutionRequest) -> HttpResponse:
     trading = next((each for each in request.institution.links if each.key == "trading"), None)
     context = frame(request) | {
         "unified": store.is_unified(flow.customer),
+        "with_certificate": flow.kind == FlowKind.CERTIFICATE,
         "voice_sync": request.institution.passwords.voice_sync,
         "trading": trading,
     }
