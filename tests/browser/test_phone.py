@@ -210,11 +210,11 @@ def test_host_and_client_must_match(visit) -> None:
         paste(computer, show_code(phone))
         computer.view("compare")
         computer.centre.run(
-            "from certcenter.certificates import actions; from certcenter.identity.models import Customer\n"
+            "from certcenter.certificates import revoking; from certcenter.identity.models import Customer\n"
             "from certcenter.core.actor import Actor, ActorKind\n"
             f"customer = Customer.objects.get(institution='sample', national_id='{computer.person['id']}')\n"
             "staff = Actor(kind=ActorKind.STAFF, institution='sample', id='1')\n"
-            "actions.suspend(customer, suspended=True, note='test', actor=staff)"
+            "revoking.suspend(customer, suspended=True, note='test', actor=staff)"
         )
         seal(computer)
         computer.sees("The certificate on this computer is not the one that the centre holds")

@@ -59,10 +59,10 @@ def acknowledge(number: int) -> None:
 
 def revoke(number: int) -> None:
     """A revocation while a renewal waits for the worker."""
-    from certcenter.certificates import actions
+    from certcenter.certificates import revoking
 
     world = load(number)
-    certificate = actions.revoke(customer(world), procedure_id=UUID(world["procedure"]), actor=actor(world))
+    certificate = revoking.revoke(customer(world), procedure_id=UUID(world["procedure"]), actor=actor(world))
     answer(number, f"revoked {certificate.serial}")
 
 

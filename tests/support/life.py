@@ -307,9 +307,11 @@ class Person:
 
     def revoke(self, procedure: UUID | None = None) -> "Certificate":
         """Revoke online."""
-        from certcenter.certificates import actions
+        from certcenter.certificates import revoking
 
-        return actions.revoke(self.customer, procedure_id=procedure or self.prove("revoke"), actor=self.actor)
+        return revoking.revoke(
+            self.customer, procedure_id=procedure or self.prove("revoke"), actor=self.actor
+        )
 
     def proof(self, purpose: str, *, certificate: "Certificate | None" = None, **changes: Any) -> Any:
         """Sign a fresh nonce with the device's key, or with `key`; by certificate where one is given."""

@@ -9,7 +9,7 @@ from tests.support.engines import in_threads
 from tests.support.life import Person, work
 
 from certcenter.audit.models import AuditEvent
-from certcenter.certificates import actions, errors, issuing, policy, procedures, queries
+from certcenter.certificates import errors, issuing, policy, procedures, queries, revoking
 from certcenter.certificates.lifecycle import ApplicationState, CertificateState
 from certcenter.certificates.models import Application, Certificate
 from certcenter.core import clock, leases, limits
@@ -139,7 +139,7 @@ def used(person):
 def test_of_eight_at_once_two_are_within_the_limit(wang):
     def take(_):
         with transaction.atomic():
-            actions.take_revocation(wang.customer, serving.get("sample"))
+            revoking.take_revocation(wang.customer, serving.get("sample"))
 
     assert count(in_threads(take, AT_ONCE)) == {"NoneType": 2, "RevocationsUsedUp": AT_ONCE - 2}
     assert used(wang) == 2

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from tests.support.life import ORIGIN, Person, events, last_event, notices, recorded, refused, work
 
-from certcenter.certificates import actions, issuing, procedures, queries
+from certcenter.certificates import issuing, procedures, queries, revoking
 from certcenter.certificates.actions import SignedProof
 from certcenter.certificates.lifecycle import CertificateState
 from certcenter.certificates.models import Application, Certificate, VoidSerial
@@ -215,7 +215,7 @@ def actions_by_staff(person):
     from django.db import transaction
 
     with transaction.atomic():
-        return actions.revoke_all(person.customer, reason=5, by="staff", actor=OFFICER)
+        return revoking.revoke_all(person.customer, reason=5, by="staff", actor=OFFICER)
 
 
 @pytest.mark.spec("A5", "E8")
@@ -335,7 +335,7 @@ def test_no_online_revocation_where_policy_has_none(sqlite_ready):
 def test_suspended_and_resumed(wang):
     certificate = wang.installed()
     with recorded("certificate:suspend:done"):
-        actions.suspend(wang.customer, suspended=True, actor=OFFICER)
+        revoking.suspend(wang.customer, suspended=True, actor=OFFICER)
     certificate.refresh_from_db()
     assert queries.overview(wang.customer).status is HostStatus.SUSPENDED
     assert queries.status_at(certificate, clock.now()).reason == "suspended"
@@ -343,19 +343,19 @@ def test_suspended_and_resumed(wang):
         with refused(code):
             wang.start(kind)
     with refused("not-allowed-now"):
-        actions.suspend(wang.customer, suspended=True, actor=OFFICER)
+        revoking.suspend(wang.customer, suspended=True, actor=OFFICER)
     with recorded("certificate:resume:done"):
-        actions.suspend(wang.customer, suspended=False, actor=OFFICER)
+        revoking.suspend(wang.customer, suspended=False, actor=OFFICER)
     certificate.refresh_from_db()
     assert queries.status_at(certificate, clock.now()).usable
     with refused("not-allowed-now"):
-        actions.suspend(wang.customer, suspended=False, actor=OFFICER)
+        revoking.suspend(wang.customer, suspended=False, actor=OFFICER)
 
 
 @pytest.mark.spec("A4", "A5")
 def test_a_suspended_certificate_can_be_revoked(wang):
     certificate = wang.installed()
-    actions.suspend(wang.customer, suspended=True, actor=OFFICER)
+    revoking.suspend(wang.customer, suspended=True, actor=OFFICER)
     wang.revoke()
     assert (state(certificate), certificate.reason) == (CertificateState.REVOKED, 0)
 
@@ -366,11 +366,11 @@ def test_a_renewal_is_not_acknowledged_while_the_old_one_is_on_hold(ready):
     old = wang.installed(days_ago=340)
     wang.new_request()
     new = wang.issued("renew")
-    actions.suspend(wang.customer, suspended=True, actor=OFFICER)
+    revoking.suspend(wang.customer, suspended=True, actor=OFFICER)
     with refused("not-allowed-now"):
         wang.acknowledge()
     assert (state(old), state(new)) == (CertificateState.SUSPENDED, CertificateState.ISSUED)
-    actions.suspend(wang.customer, suspended=False, actor=OFFICER)
+    revoking.suspend(wang.customer, suspended=False, actor=OFFICER)
     wang.acknowledge()
     assert (state(old), state(new)) == (CertificateState.SUPERSEDED, CertificateState.ACTIVE)
 
@@ -379,7 +379,7 @@ def test_a_renewal_is_not_acknowledged_while_the_old_one_is_on_hold(ready):
 def test_a_suspended_certificate_that_has_ended_makes_room(wang):
     old = wang.installed(days_ago=400)
     with clock.at(clock.now() - timedelta(days=390)):
-        actions.suspend(wang.customer, suspended=True, actor=OFFICER)
+        revoking.suspend(wang.customer, suspended=True, actor=OFFICER)
     wang.new_request()
     wang.installed()
     assert state(old) == CertificateState.LAPSED

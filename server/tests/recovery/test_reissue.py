@@ -12,7 +12,7 @@ from tests.support.engines import in_threads
 from tests.support.life import Person, code_of, national_id, newcomer, notices, work
 
 from certcenter.audit.models import AuditEvent
-from certcenter.certificates import actions as certificates
+from certcenter.certificates import revoking
 from certcenter.core import clock, limits
 from certcenter.core.errors import CentreError, Invalid
 from certcenter.core.gates import State
@@ -425,7 +425,7 @@ def test_the_way_with_a_certificate(holder):
 def test_a_certificate_revoked_meanwhile_ends_the_run(holder):
     token = proven(holder)
     initial = check(token, send(token, account(holder), contact(holder)))
-    certificates.revoke_by_staff(holder.customer, note="lost", actor=holder.actor)
+    revoking.revoke_by_staff(holder.customer, note="lost", actor=holder.actor)
     refused("recovery-overtaken", redeem, token, initial)
     assert sign_in(holder)
 

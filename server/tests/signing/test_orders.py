@@ -17,6 +17,7 @@ from tests.support.engines import in_threads
 from tests.support.life import ORIGIN, Person, recorded, refused
 
 from certcenter.certificates import actions as certificates
+from certcenter.certificates import revoking
 from certcenter.core import clock
 from certcenter.core.actor import Actor, ActorKind
 from certcenter.core.errors import CentreError
@@ -221,7 +222,7 @@ def test_the_certificates_status_at_the_signing_time(wang, fate):
     if fate == "revoked":
         wang.revoke()
     if fate == "suspended":
-        certificates.suspend(wang.customer, suspended=True, actor=OFFICER)
+        revoking.suspend(wang.customer, suspended=True, actor=OFFICER)
     order = wang.draft()
     with refused("certificate-unusable") as caught:
         wang.place(order, wang.sign(order, certificate))

@@ -12,7 +12,7 @@ from django.db import connections
 from server.tests.ca.support import openssl, pem
 from tests.support.life import Person
 
-from certcenter.certificates import actions, authority
+from certcenter.certificates import authority, revoking
 from certcenter.certificates.models import Certificate
 from certcenter.core.actor import Actor, ActorKind
 
@@ -55,7 +55,7 @@ def fates(ready):
         "superseded": renewed.installed(days_ago=340),
     }
     revoked.revoke()
-    actions.suspend(suspended.customer, suspended=True, actor=OFFICER)
+    revoking.suspend(suspended.customer, suspended=True, actor=OFFICER)
     renewed.new_request()
     found["successor"] = renewed.installed("renew")
     return {name: Certificate.objects.get(pk=each.pk) for name, each in found.items()}
@@ -131,7 +131,7 @@ def test_resumed_is_good_again(ready, centre_url, trusted):
     wang = Person()
     certificate = wang.installed()
     for suspended, status in ((True, "revoked"), (False, "good")):
-        actions.suspend(wang.customer, suspended=suspended, actor=OFFICER)
+        revoking.suspend(wang.customer, suspended=suspended, actor=OFFICER)
         answer = openssl(
             "ocsp", "-issuer", issuing, "-serial", str(certificate.serial_number),
             "-url", f"{centre_url}/ocsp/shared", "-CAfile", chain,

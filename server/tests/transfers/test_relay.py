@@ -11,6 +11,7 @@ from tests.support.engines import in_threads
 from tests.support.life import ORIGIN, Person, notices, recorded, refused
 
 from certcenter.certificates import actions as certificates
+from certcenter.certificates import revoking
 from certcenter.core import clock
 from certcenter.core.actor import Actor, ActorKind
 from certcenter.identity import actions as identity
@@ -148,11 +149,11 @@ def test_host_and_client_must_match(wang):
     with refused("client-mismatch") as caught:
         wang.send(waiting, theirs, proof=wang.by_certificate(theirs, key=stranger.key))
     assert caught.value.params["reason"] == "not-yours"
-    certificates.suspend(wang.customer, suspended=True, note="lost", actor=OFFICER)
+    revoking.suspend(wang.customer, suspended=True, note="lost", actor=OFFICER)
     with refused("client-mismatch") as caught:
         wang.send(waiting, second)
     assert caught.value.params["reason"] == "suspended"
-    certificates.suspend(wang.customer, suspended=False, note="found", actor=OFFICER)
+    revoking.suspend(wang.customer, suspended=False, note="found", actor=OFFICER)
     wang.send(waiting, second)
 
 

@@ -11,8 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from certcenter.backoffice import approvals
 from certcenter.backoffice.forms import ContactForm, HandOutForm, ReasonForm
 from certcenter.backoffice.roles import Right
-from certcenter.certificates import actions as certificates
-from certcenter.certificates import procedures, redownloads
+from certcenter.certificates import procedures, redownloads, revoking
 from certcenter.certificates.lifecycle import CertificateState
 from certcenter.core.gates import State
 from certcenter.identity import actions as identity
@@ -74,7 +73,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
             label=_("Suspend the certificate"),
             explained=_("Orders signed with it are refused until it is resumed."),
             done=_("The certificate is suspended."),
-            run=partial(certificates.suspend, suspended=True),
+            run=partial(revoking.suspend, suspended=True),
             fits=_has(CertificateState.ACTIVE),
         ),
         Operation(
@@ -82,7 +81,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
             label=_("Resume the certificate"),
             explained=_("The suspension ends; the certificate can be used again."),
             done=_("The certificate can be used again."),
-            run=partial(certificates.suspend, suspended=False),
+            run=partial(revoking.suspend, suspended=False),
             fits=_has(CertificateState.SUSPENDED),
         ),
         Operation(
@@ -90,7 +89,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
             label=_("Revoke the certificate"),
             explained=_("This can't be undone. It does not count as one of the customer's own revocations."),
             done=_("The certificate is revoked."),
-            run=certificates.revoke_by_staff,
+            run=revoking.revoke_by_staff,
             fits=_has(CertificateState.ACTIVE, CertificateState.SUSPENDED, CertificateState.ISSUED),
             grave=True,
         ),

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID, uuid4
 
-from certcenter.certificates import actions, procedures, queries
+from certcenter.certificates import actions, procedures, queries, revoking
 from certcenter.certificates.lifecycle import ProcedureKind
 from certcenter.certificates.models import Certificate
 from certcenter.certificates.policy import consent_kind, proofs
@@ -73,7 +73,7 @@ class Walker:
         if life is Life.REVOKED:
             yield begun + timedelta(days=1), self.revoke
         if life is Life.SUSPENDED:
-            suspend = partial(actions.suspend, self.customer, suspended=True, actor=self._officer)
+            suspend = partial(revoking.suspend, self.customer, suspended=True, actor=self._officer)
             yield begun + timedelta(days=1), suspend
 
     def apply(self, *, acknowledge: bool) -> Certificate:
@@ -99,8 +99,8 @@ class Walker:
     def revoke(self) -> Certificate:
         """Revoke online, by the proofs of the policy; where that is the staff's, have them do it."""
         if serving.get(self.customer.institution).revocation.online is not OnlineRevocation.REVOKE:
-            return actions.revoke_by_staff(self.customer, note="demo set-up", actor=self._officer)
-        return actions.revoke(self.customer, procedure_id=self.prove(ProcedureKind.REVOKE), actor=self.actor)
+            return revoking.revoke_by_staff(self.customer, note="demo set-up", actor=self._officer)
+        return revoking.revoke(self.customer, procedure_id=self.prove(ProcedureKind.REVOKE), actor=self.actor)
 
     def prove(self, kind: ProcedureKind) -> UUID:
         """Go through consent, birth date and code; return the proven procedure."""

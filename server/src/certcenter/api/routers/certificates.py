@@ -9,7 +9,7 @@ from ninja import Path, Query, Router, Status
 from certcenter.api.doors import Caller, CallerRequest
 from certcenter.api.openapi import operation
 from certcenter.api.values import Base64url, Digest, Input, Output, Serial
-from certcenter.certificates import actions, errors, queries
+from certcenter.certificates import errors, queries, revoking
 from certcenter.certificates.lifecycle import ApplicationState, CertificateState, ProcedureKind
 from certcenter.certificates.models import Application, Certificate, Redownload
 from certcenter.certificates.policy import Action
@@ -169,7 +169,7 @@ def certificate(request: CallerRequest, serial: Annotated[Serial, Path()]) -> Ce
 def revoke(request: CallerRequest, body: Revoke) -> Status[RevokedOut]:
     """Revoke the customer's certificate. It counts against the year's limit."""
     caller = request.auth
-    revoked = actions.revoke(caller.customer, procedure_id=body.procedure, actor=caller.actor)
+    revoked = revoking.revoke(caller.customer, procedure_id=body.procedure, actor=caller.actor)
     left = queries.overview(caller.customer).revocations_left
     return Status(201, RevokedOut(certificate=brief(revoked), revocations_left=left))
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from certcenter.certificates import actions, errors, policy, procedures, queries
+from certcenter.certificates import errors, policy, procedures, queries, revoking
 from certcenter.certificates.lifecycle import ProcedureKind, ProcedureState
 from certcenter.certificates.models import Procedure
 from certcenter.core import clock
@@ -188,7 +188,7 @@ def _check(request: CustomerRequest, procedure: Procedure, context: dict[str, An
 
 def _revoke(request: CustomerRequest, procedure: Procedure) -> HttpResponse:
     """「開始驗證，憑證註銷」: the right code revokes."""
-    actions.revoke(request.customer, procedure_id=procedure.pk, actor=actor_of(request))
+    revoking.revoke(request.customer, procedure_id=procedure.pk, actor=actor_of(request))
     return redirect("revoked")
 
 
