@@ -3,11 +3,15 @@
 from uuid import uuid4
 
 import pytest
+from django.utils import translation
 
 from certcenter.core.actor import system
 from certcenter.identity import queries
 from certcenter.identity.models import Customer
+from certcenter.institutions import serving
 from certcenter.passwords import actions, login, store
+from certcenter.portal.forms import LoginForm, NewPasswordForm
+from certcenter.portal.password_forms import UnifyForm
 
 from .conftest import PASSWORD, WANG
 
@@ -124,3 +128,22 @@ def test_wrong_old_passwords_lock_the_login(wang, customer):
     assert wang.post("/passwords/change/", **passwords()).status_code in (422, 423)
     assert login.gate(customer).state().failed == 3
     assert store.matching(store.rows(customer), PASSWORD)
+
+
+@pytest.mark.spec("B4", "B8")
+@pytest.mark.parametrize(
+    ("slug", "label"),
+    [
+        pytest.param("demo", "請設定新電子與語音登入密碼", id="voice-follows"),
+        pytest.param("sample", "請設定電子交易新密碼", id="voice-apart"),
+    ],
+)
+def test_each_form_calls_its_password_as_the_manual_does(slug, label):
+    institution = serving.get(slug)
+    with translation.override("zh-hant"):
+        assert LoginForm(institution=institution).fields["password"].label == "登入密碼"
+        assert NewPasswordForm(institution=institution).fields["password"].label == label
+        fields = UnifyForm(policy=institution.passwords).fields
+        assert [str(fields[name].label) for name in ("old", "new", "confirm")] == [
+        "原(舊)密碼", "登入歸戶密碼", "再確認登入密碼",
+    ]  # fmt: skip

@@ -81,8 +81,6 @@ class LoginForm(PageForm):
         else:
             del self.fields["user_code"]
         rule = institution.passwords.login
-        if institution.passwords.voice_sync:
-            self.fields["password"].label = _("New password for electronic and voice login")
         self.fields["password"].help_text = _(
             "%(least)d to %(most)d letters and digits; capitals matter."
         ) % {
@@ -161,6 +159,8 @@ class NewPasswordForm(PageForm):
         """`shown` stands in its field, this once."""
         super().__init__(*args, **kwargs)
         rule = institution.passwords.login
+        if institution.passwords.voice_sync:
+            self.fields["password"].label = _("New password for electronic and voice login")
         self.fields["password"].help_text = _(
             "%(least)d to %(most)d letters and digits; capitals matter."
         ) % {
