@@ -9,8 +9,8 @@ from sdk.tests.centre import BASE, FAULTS, Centre
 from sdk.tests.pki import NOW, ORDER_FIELDS
 from sdk.tests.stores import KINDS, PASSWORD, installed, open_store
 
-from certcenter_sdk import cms, keys
-from certcenter_sdk.client import ApiProblem, custody
+from certcenter_sdk import clock, cms, keys
+from certcenter_sdk.client import ApiProblem, calls, custody
 from certcenter_sdk.client.custody import Outcome, Stage
 from certcenter_sdk.client.life import Place
 from certcenter_sdk.errors import Refused, StoreRefused
@@ -140,10 +140,34 @@ def _certificate(centre, certificate):
 @pytest.mark.parametrize("days", [-1, 1])
 def test_a_clock_a_day_off_keeps_nothing_out(store, issuing, root, days):
     """The test's PKI lives in NOW's year; the centre's time decides, whatever this machine's clock says."""
-    centre = Centre(issuing, root, NOW + timedelta(days=days) if days > 0 else NOW)
-    with centre.client() as client:
+    centre = Centre(issuing, root, NOW)
+    wrong = NOW - clock.now() + timedelta(days=days)
+    with clock.off_by(wrong), centre.client() as client:
+        off = custody.clock_skew(client.send(calls.environment()))
+        assert abs(off - timedelta(days=days)) < timedelta(minutes=5)
         entry = client.run(custody.obtain(PLACE, store, PROCEDURE, PASSWORD))
-    assert entry.standing is Standing.ACTIVE
+        assert entry.standing is Standing.ACTIVE
+        signs(store, entry, PASSWORD)
+
+
+@pytest.mark.spec("A9", "A13")
+def test_without_the_centres_time_a_clock_that_is_behind_is_named_and_nothing_is_lost(store, issuing, root):
+    """`install` alone has this machine's clock only: not yet valid now, installed once the clock is right."""
+    centre = Centre(issuing, root, NOW)
+    record = store.new_key(PASSWORD)
+    certificate = issuing.issue(record.open(PASSWORD), f"{record.identity}-00-000001")
+    store.issued(
+        record.request, certificate, [issuing.certificate, root.certificate], export_file_name="x.pfx"
+    )
+    begins = certificate.not_valid_before_utc - clock.now()
+    with clock.off_by(begins - timedelta(days=1)):
+        with pytest.raises(Refused) as caught:
+            store.install(record.request, PASSWORD)
+        assert caught.value.code == "not-yet-valid"
+        assert store.pending()[0].state is State.ISSUED
+    with clock.off_by(begins + timedelta(minutes=1)):
+        assert store.install(record.request, PASSWORD).certificate == certificate
+    assert centre.requests == []
 
 
 @pytest.mark.spec("A9")

@@ -12,9 +12,12 @@ import pytest
 from tests.support.helper_people import SECRET, Computer
 
 from certcenter_helper.core.errors import HelperError
+from certcenter_helper.core.errors import Kind as Trouble
 from certcenter_helper.core.values import CheckResult, ClientStatus, Kind, RepairOutcome
+from certcenter_helper.core.work import Cancel, Cancelled, Stage, Step
 
 pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("helper")]
+PFX = "backup26"
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -170,8 +173,6 @@ def test_two_programs_repair_one_store_at_once(computer: Callable[..., Computer]
 
 
 def _stop_after_sending(customer: Computer, procedure: object) -> None:
-    from certcenter_helper.core.work import Cancel, Cancelled, Stage, Step
-
     cancel = Cancel()
 
     def stop(step: Step) -> None:
@@ -182,15 +183,59 @@ def _stop_after_sending(customer: Computer, procedure: object) -> None:
         customer.core.obtain(procedure, password=SECRET, progress=stop, cancel=cancel)  # type: ignore[arg-type]  # the procedure of this core
 
 
-#: Obtains with a proven procedure in a process that dies at the N-th call that makes something lasting.
-DIE = """
+def test_a_key_that_another_program_made_meanwhile_is_not_put_aside(computer: Callable[..., Computer]):
+    """The centre refuses this program's request just when another one has made its key and not sent it yet."""
+    customer = computer()
+    procedure = customer.proven(Kind.APPLY)
+    customer.core.obtain(procedure, password=SECRET)
+    others = customer.sit_down().desk.store
+    made = []
+
+    def meanwhile(step: Step) -> None:
+        if step.stage is Stage.SENDING:
+            made.append(others.new_key("Another9"))
+
+    with pytest.raises(HelperError) as refused:  # the procedure was used
+        customer.core.obtain(procedure, password=SECRET, progress=meanwhile)
+    assert refused.value.kind is Trouble.REFUSED
+    assert [each.request for each in others.pending()] == [each.request for each in made]
+
+
+@pytest.mark.spec("A9")
+def test_a_record_that_was_cut_off_is_said_to_be_missing(computer: Callable[..., Computer]):
+    """The waiting key itself is lost: nothing can mend that, and what to do is said."""
+    customer = computer()
+    _stop_after_sending(customer, customer.proven(Kind.APPLY))
+    (record,) = (customer.core.desk.store.location.private / "pending").glob("*.json")
+    record.write_bytes(record.read_bytes()[:100])
+    told = customer.sit_down().repair(password=SECRET)
+    assert told.outcome is RepairOutcome.KEY_MISSING
+    assert told.advice[-1] == "If that one is lost: revoke the certificate and apply again."
+
+
+#: Obtains with a proven procedure: home, procedure, kind, password, password of the certificate that is renewed.
+OBTAIN = """
 import os, signal, sys
 from pathlib import Path
 from uuid import UUID
 from certcenter_helper.core.commands import Commands
+from certcenter_helper.core.errors import HelperError
 from certcenter_helper.core.home import Home
 from certcenter_sdk.client import custody
-left = [int(sys.argv[2])]
+{before}
+core = Commands.open(home=Home(Path(sys.argv[1])))
+procedure, kind, password, present = sys.argv[2:6]
+store, line = core.desk.store, core.desk.line()
+old = store.unlock(store.current(), present) if kind == "renew" else None
+try:
+    line.run(custody.obtain(line.place, store, UUID(procedure), password, kind=kind, old=old))
+    print("ended")
+except HelperError as error:
+    print(error.kind.value, error.code)
+"""
+#: The process dies at the N-th call that makes something lasting.
+DIE = """
+left = [{number}]
 def counted(real):
     def call(*arguments, **options):
         left[0] -= 1
@@ -199,41 +244,87 @@ def counted(real):
         return real(*arguments, **options)
     return call
 os.fsync, os.replace = counted(os.fsync), counted(os.replace)
-core = Commands.open(home=Home(Path(sys.argv[1])))
-line = core.desk.line()
-line.run(custody.obtain(line.place, core.desk.store, UUID(sys.argv[3]), sys.argv[4]))
-print("ended", left[0])
 """
 
 
-def die_at(number: int, customer: Computer) -> bool:
+def apart(customer: Computer, kind: Kind, before: str) -> subprocess.CompletedProcess[str]:
+    """Apply or renew in a process of its own, to which something happens."""
+    procedure = customer.proven(kind)
+    arguments = (str(customer.folder), str(procedure.id), kind.value, SECRET, PFX)
+    return run_apart(OBTAIN.format(before=before), *arguments)
+
+
+def holder(computer: Callable[..., Computer]) -> Computer:
+    """A customer whose certificate ends soon and is on this computer."""
+    customer = computer("expiring")
+    customer.core.import_pfx(customer.centre.backup(customer.person, slug="demo"), password=PFX)
+    return customer
+
+
+def mends(customer: Computer, kind: Kind) -> None:
+    """Repair ends with a working certificate; or says that nothing was sent, and the same can be done again."""
+    customer.core = customer.sit_down()
+    if kind is Kind.RENEW:
+        assert works(customer, SECRET, PFX), "never without a working certificate"
+    told = customer.core.repair(password=SECRET)
+    if told.outcome is RepairOutcome.NOT_SENT:
+        (waiting,) = customer.core.desk.store.pending()
+        done = customer.obtain(kind, old=PFX if kind is Kind.RENEW else None)
+        assert done.panel.id == waiting.spki_sha256
+    elif told.outcome is RepairOutcome.NOTHING and kind.value in customer.core.overview().actions:
+        return  # it died before the key was written
+    assert customer.core.overview().client.status is ClientStatus.EXPORTABLE
+    assert works(customer, SECRET)
+
+
+@pytest.mark.spec("A4", "A9")
+@pytest.mark.parametrize("room", [64, 2048], ids=["no-room-for-the-key", "no-room-for-the-certificate"])
+def test_a_disk_that_fills_up_during_a_renewal(room: int, computer: Callable[..., Computer]):
+    """RLIMIT_FSIZE again: the key's record has a kilobyte, with its certificate several."""
+    customer = holder(computer)
+    full = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room}))"
+    done = apart(customer, Kind.RENEW, full)
+    assert done.stdout.startswith("store "), done
+    assert len(customer.sit_down().desk.store.pending()) == (room > 1000)
+    mends(customer, Kind.RENEW)
+
+
+@pytest.mark.spec("A4", "A9")
+@pytest.mark.parametrize("number", [20, 40])
+def test_a_renewal_that_is_killed_leaves_something_that_repair_finishes(
+    number: int, computer: Callable[..., Computer]
+):
+    die_at(number, holder(computer), Kind.RENEW)
+
+
+@pytest.mark.soak
+def test_a_renewal_that_is_killed_at_every_step(computer: Callable[..., Computer]):
+    number = 1
+    while not die_at(number, holder(computer), Kind.RENEW):
+        number += 1
+    assert number > 20
+
+
+def die_at(number: int, customer: Computer, kind: Kind) -> bool:
     """Whether the process ended by itself, because it has fewer calls than that."""
-    procedure = customer.proven(Kind.APPLY)
-    done = run_apart(DIE, str(customer.folder), str(number), str(procedure.id), SECRET)
+    done = apart(customer, kind, DIE.format(number=number))
     if done.returncode == 0:
+        assert done.stdout == "ended\n", done
         return True
     assert done.returncode == -signal.SIGKILL, done.stderr
-    customer.core = customer.sit_down()
-    told = customer.core.repair(password=SECRET)
-    if told.outcome is RepairOutcome.CLEANED:
-        assert "apply" in customer.core.overview().actions
-    elif told.outcome is RepairOutcome.NOTHING and not customer.core.desk.store.certificates():
-        assert "apply" in customer.core.overview().actions  # it died before the key was written
-    else:
-        assert customer.core.overview().client.status is ClientStatus.EXPORTABLE
-        assert works(customer, SECRET)
+    mends(customer, kind)
     return False
 
 
 @pytest.mark.spec("A9", "E8")
 @pytest.mark.parametrize("number", [1, 9, 22, 30, 40])
 def test_a_kill_leaves_something_that_repair_finishes(number: int, computer: Callable[..., Computer]):
-    die_at(number, computer())
+    die_at(number, computer(), Kind.APPLY)
 
 
 @pytest.mark.soak
 def test_a_kill_at_every_step(computer: Callable[..., Computer]):
     number = 1
-    while not die_at(number, computer()):
+    while not die_at(number, computer(), Kind.APPLY):
         number += 1
     assert number > 20

@@ -130,7 +130,7 @@ def running_centre(home: Path, **variables: str) -> Iterator[Centre]:
         "CERTCENTER_PUBLICATION_URL": f"http://127.0.0.1:{port}",
         **variables,
     }
-    run_python(["-m", "tests.support.newcomers"], environment=environment, check=True, timeout=180)
+    run_python(["-m", "tests.support.newcomers"], environment=environment, check=True, timeout=600)
     server = _start("serve", "--workers", "1", home=home, environment=environment)
     worker = _start("worker", home=home, environment=environment)
     running = Centre(home, port, environment, {}, server, worker)

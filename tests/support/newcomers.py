@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 #: Certificate at the start → how many people. The demo's own people come first.
 COUNTS = {"none": 40, "valid": 8, "expiring": 6, "revoked": 2}
 #: The same for the profile `helper`; long counts of the tests need more who renew.
-HELPER_COUNTS = {"none": 16, "expiring": 40 if os.environ.get("CERTCENTER_SOAK") else 8}
+HELPER_COUNTS = {"none": 16, "expiring": 120 if os.environ.get("CERTCENTER_SOAK") else 14}
 #: When each of them was born.
 BIRTH_DATE = "1987-12-05"
 

@@ -1,7 +1,6 @@
 """The steps from consent to proven, asked of a person or taken from where a script has them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from certcenter_helper.core.errors import HelperError, Kind
 from certcenter_helper.core.interface import Procedure
 from certcenter_helper.core.password_values import Masked
 from certcenter_helper.core.values import Account, Contact, Proof, SentCode
+from certcenter_sdk import clock
 
 T = TypeVar("T")
 
@@ -91,7 +91,7 @@ def announce(shell: Shell, sent: SentCode) -> None:
         "code-sent",
         **{name: getattr(sent, name) for name in ("identification", "masked", "digits", "expires_at")},
     )
-    minutes = round((sent.expires_at - datetime.now(UTC)).total_seconds() / 60)
+    minutes = round((sent.expires_at - clock.now()).total_seconds() / 60)
     shell.say(
         word("A code of {digits} digits was sent to {where}; it is valid for {minutes} minutes.").format(
             digits=sent.digits, where=sent.masked, minutes=max(minutes, 1)

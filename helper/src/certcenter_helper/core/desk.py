@@ -1,17 +1,23 @@
 """What all commands work with: the institution, its policy, the session, the store. One per command core."""
 
+from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from certcenter_helper.core.errors import HelperError, Kind
 from certcenter_helper.core.home import Home, Known, Login, with_policy
 from certcenter_helper.core.policy import Policy
 from certcenter_helper.core.texts import language, text
 from certcenter_helper.core.troubles import told
+from certcenter_sdk import clock
 from certcenter_sdk.store import KeyStore, location_for
 
 if TYPE_CHECKING:
     from certcenter_helper.core.line import Line
+
+
+_SAME_TIME: Final = 60.0
 
 
 class Desk:
@@ -45,6 +51,18 @@ class Desk:
         """Forget the session."""
         self._login = None
         self.home.forget_login(self.slug)
+
+    def now(self) -> datetime:
+        """What time it is at the centre: by this computer's clock, and how far that was off when the centre last spoke."""
+        ahead = self._login.ahead if self._login else 0.0
+        return clock.now() - timedelta(seconds=ahead)
+
+    def learn_time(self, line: "Line") -> None:
+        """Keep how far this computer's clock is off, so that a wrong one ends no session and no certificate."""
+        ahead = line.ahead.total_seconds()
+        if self._login is not None and abs(ahead - self._login.ahead) > _SAME_TIME:
+            self._login = replace(self._login, ahead=ahead)
+            self.home.keep_login(self.slug, self._login)
 
     def line(self) -> "Line":
         """A connection with the session. Raises HelperError (LOGIN) without one."""

@@ -1,6 +1,5 @@
 """Export, import, passwords, the security setting, removal: what happens to files here (SPEC A6–A8, A10, A11)."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -126,7 +125,7 @@ def preview(desk: Desk, path: Path, *, password: str) -> ImportPreview:
     with told():
         candidate = desk.store.examine(_read(path), password)
     certificate = candidate.certificate
-    if certificate.not_valid_after_utc < datetime.now(UTC):
+    if certificate.not_valid_after_utc < desk.now():
         raise HelperError(
             Kind.REFUSED,
             "expired",

@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from certcenter_helper.core.errors import HelperError, Kind
 from certcenter_helper.core.texts import text
 from certcenter_helper.core.values import House
+from certcenter_sdk import clock
 from certcenter_sdk.store import files
 
 _CONFIG: Final = "helper.json"
@@ -20,13 +21,19 @@ _API: Final = "/api/v1/i/"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Login:
-    """A kept session. The token is a secret."""
+    """A kept session. The token is a secret.
+
+    Attributes:
+        expires_at: by the centre's clock.
+        ahead: seconds that this computer's clock is ahead of the centre's (negative: behind), as last seen.
+    """
 
     token: str
     identity: str
     name: str
     masked: str
     expires_at: datetime
+    ahead: float = 0.0
 
     def __repr__(self) -> str:
         """Without the token and the ID."""
@@ -76,8 +83,8 @@ class Home:
 
     # Sessions
 
-    def login(self, slug: str, *, now: datetime | None = None) -> Login | None:
-        """The kept session of an institution, unless it has ended."""
+    def login(self, slug: str) -> Login | None:
+        """The kept session of an institution, unless it has ended, as far as this computer knows."""
         row = self._read(f"session-{slug}.json")
         if not row:
             return None
@@ -85,7 +92,7 @@ class Home:
             found = Login(**(row | {"expires_at": datetime.fromisoformat(row["expires_at"])}))
         except (TypeError, KeyError, ValueError):
             return None
-        return found if found.expires_at > (now or datetime.now(UTC)) else None
+        return found if found.expires_at > clock.now() - timedelta(seconds=found.ahead) else None
 
     def keep_login(self, slug: str, login: Login) -> None:
         """Write the session down, for this user's eyes alone."""

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Final, TypeVar
 
 from certcenter_helper.core.errors import HelperError, Kind
@@ -38,6 +39,11 @@ class Line:
     def place(self) -> Any:
         """Where proofs are made out (`client.life.Place`)."""
         return self._client.core.place
+
+    @property
+    def ahead(self) -> timedelta:
+        """How far this computer's clock is ahead of the centre's (negative: behind), by the last answer."""
+        return self._client.core.ahead or timedelta()
 
     def send(self, call: Call[T]) -> T:
         """Make one call.

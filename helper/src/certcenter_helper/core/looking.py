@@ -1,6 +1,6 @@
 """憑證查詢, 憑證資料檢核, documents: what only looks (SPEC A1, A8, A14)."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from certcenter_helper.core import panels
@@ -44,7 +44,7 @@ def overview(desk: Desk, *, offline: bool) -> Overview:
         notice=str(policy.values["revocation"]["notice"]),
         reminder=host.word.advice if host.status in _REMINDED else "",
         window=tuple(datetime.fromisoformat(window[end]) for end in ("opens", "closes")) if window else None,  # type: ignore[arg-type]  # two of them
-        asked_at=datetime.now(UTC),
+        asked_at=desk.now(),
     )
 
 
@@ -56,6 +56,7 @@ def _asked(desk: Desk) -> tuple[Any, HelperError | None]:
     try:
         values = line.send(calls.certificates()).values
         desk.refresh_policy(line)
+        desk.learn_time(line)
     except HelperError as error:
         if error.kind is not Kind.NETWORK:
             raise
@@ -92,7 +93,7 @@ def _reminder(desk: Desk, panel: ClientPanel) -> str:
     """The expiry reminder needs no network where a certificate is here (SPEC A14)."""
     if panel.status is not ClientStatus.EXPORTABLE or panel.not_after is None:
         return ""
-    days = (panel.not_after - datetime.now(UTC)).days
+    days = (panel.not_after - desk.now()).days
     if days > int(desk.policy.values["expiring_days"]):
         return ""
     return desk.policy.host_word(HostStatus.EXPIRING).advice

@@ -18,8 +18,8 @@ from certcenter_helper.core.values import Obtained, Revoked, SecurityMode
 from certcenter_helper.core.work import Cancel, Cancelled, Progress, Stage, Step
 from certcenter_sdk.client import calls, custody
 from certcenter_sdk.keys import KeyType
+from certcenter_sdk.store import PendingKey, State, Unlocked
 from certcenter_sdk.store import SecurityMode as Mode
-from certcenter_sdk.store import State, Unlocked
 
 STAGES: Final = {
     custody.Stage.KEY: Stage.MAKING_KEY,
@@ -56,7 +56,7 @@ def obtain(
     if procedure.next is not None:
         raise HelperError(Kind.INPUT, "wrong-step", text("Something must be proven first."))
     old = _old_key(desk, procedure, old_password)
-    waiting = _waiting(desk)
+    waiting, used = _waiting(desk), list[PendingKey]()
     line = desk.line()
     try:
         entry = line.run(
@@ -70,11 +70,12 @@ def obtain(
                 key_type=KeyType(desk.policy.key_type),
                 security=Mode(security.value) if security else None,
                 report=reporting(progress),
+                chosen=used.append,
             ),
             cancel=cancel,
         )
     except (HelperError, Cancelled) as trouble:
-        raise _afterwards(desk, trouble, waiting) from trouble
+        raise _afterwards(desk, trouble, waiting, used) from trouble
     finally:
         line.close()
     return obtained(desk, entry.spki_sha256, offer_backup=True)
@@ -118,23 +119,29 @@ def _waiting(desk: Desk) -> frozenset[str]:
         return frozenset(record.spki_sha256 for record in desk.store.pending())
 
 
-def _afterwards(desk: Desk, trouble: HelperError | Cancelled, before: frozenset[str]) -> Exception:
+def _afterwards(
+    desk: Desk, trouble: HelperError | Cancelled, before: frozenset[str], used: list[PendingKey]
+) -> Exception:
     """The same trouble; where a key waits now, with what that means."""
     if isinstance(trouble, Cancelled):
         return trouble
     if trouble.kind is Kind.REFUSED:
-        _give_up(desk, before)
+        _give_up(desk, [each for each in used if each.spki_sha256 not in before])
         return trouble
     if not _waiting(desk) - before and trouble.kind is not Kind.NETWORK:
         return trouble
     return needs_repair(trouble)
 
 
-def _give_up(desk: Desk, before: frozenset[str]) -> None:
-    """The centre said no to the request: its key is put aside, so that nothing waits for ever. Never deleted."""
+def _give_up(desk: Desk, made: list[PendingKey]) -> None:
+    """The centre said no to the request: the key made for it is put aside, so that nothing waits for ever. Never deleted.
+
+    A key that another program has made meanwhile is that one's.
+    """
     with told():
-        for record in desk.store.pending():
-            if record.state is State.GENERATED and record.spki_sha256 not in before:
+        for each in made:
+            record = desk.store.pending_for(each.spki_sha256)
+            if record is not None and record.state is State.GENERATED:
                 desk.store.discard(record.request)
 
 

@@ -1,7 +1,7 @@
 """The panels of the overview: what the centre holds beside what this computer holds (SPEC A1, A2)."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Final
 
@@ -130,11 +130,11 @@ def _host_facts(desk: Desk, host: tuple[str, datetime, datetime] | None) -> tupl
 
 
 def client_panels(
-    desk: Desk, there: There | None, *, asked: bool, redownload: bool = False, now: datetime | None = None
+    desk: Desk, there: There | None, *, asked: bool, redownload: bool = False
 ) -> tuple[ClientPanel, ...]:
     """客戶端, one for each page of the pager; one that says so where there is nothing."""
     found, mode = locals_of(desk), SecurityMode(desk.store.security().value)
-    moment = now or datetime.now(UTC)
+    moment = desk.now()
     panels = [
         _panel(desk, each, there, mode, asked=asked, redownload=redownload, now=moment)
         for each in ordered(found, there)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -201,10 +200,9 @@ class PasswordCentre:
     def _certificate(self, identity: str) -> Entry | None:
         if self.desk.policy.values["key"]["place"] not in _IN_FILES:
             return None
-        now = datetime.now(UTC)
         with told():
             entry = self._store(identity).current()
-        if entry is None or entry.certificate.not_valid_after_utc < now:
+        if entry is None or entry.not_after < self.desk.now():
             return None
         return entry
 

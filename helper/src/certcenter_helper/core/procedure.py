@@ -1,6 +1,6 @@
 """From consent to proven: the steps that a person takes to apply, renew or revoke (SPEC A3–A5, D4, E3)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -94,7 +94,7 @@ class PolicyProcedure:
         if account is None and self.accounts:
             account = self.accounts[0].id
         sent = self._line.send(calls.send_code(self.id, contact=contact, account=account))
-        found = sent_code(sent)
+        found = sent_code(sent, ahead=self._line.ahead)
         self._challenge = found.challenge
         return found
 
@@ -141,16 +141,19 @@ class PolicyProcedure:
         return document({**values, "key": f"consent-{self.kind.value}"})
 
 
-def sent_code(sent: Answer) -> SentCode:
-    """A code that is on its way, as the API says it."""
+def sent_code(sent: Answer, *, ahead: timedelta) -> SentCode:
+    """A code that is on its way, as the API says it; its moments as a clock here that is so far ahead will show them.
+
+    What is counted down to must not be a day off.
+    """
     return SentCode(
         challenge=sent.text("challenge"),
         identification=sent.text("identification"),
         masked=sent.text("masked"),
         digits=sent.number("digits"),
         tries_left=sent.number("tries_left"),
-        expires_at=datetime.fromisoformat(sent.text("expires_at")),
-        resend_at=datetime.fromisoformat(sent.text("resend_at")),
+        expires_at=datetime.fromisoformat(sent.text("expires_at")) + ahead,
+        resend_at=datetime.fromisoformat(sent.text("resend_at")) + ahead,
     )
 
 

@@ -59,7 +59,7 @@ class Reissue:
         call = recovery.send_code(
             self._flow, account=str(account) if account else None, contact=str(contact) if contact else None
         )
-        sent = sent_code(self._line.send(call))
+        sent = sent_code(self._line.send(call), ahead=self._line.ahead)
         self._challenge = sent.challenge
         return sent
 

@@ -109,6 +109,7 @@ def _keep(desk: Desk, identity: str, begun: Any) -> LoggedIn:
         with told():
             desk.begin_session(login, known)
         desk.refresh_policy(line)
+        desk.learn_time(line)
     finally:
         line.close()
     return LoggedIn(

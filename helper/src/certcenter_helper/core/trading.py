@@ -67,8 +67,6 @@ def verify_order(desk: Desk, order: bytes, signature: bytes) -> Verified:
     Raises:
         HelperError: what is wrong, by its code.
     """
-    from datetime import UTC, datetime
-
     from certcenter_helper.core.texts import text
     from certcenter_sdk import chain, cms
     from certcenter_sdk.orders import Order
@@ -82,7 +80,7 @@ def verify_order(desk: Desk, order: bytes, signature: bytes) -> Verified:
         roots = [each for each in issuers if each.subject == each.issuer]
         notes = [text("Whether it was revoked at that time, the centre alone knows.")]
         if roots:
-            at = min(max(parsed.moment, signer.not_valid_before_utc), datetime.now(UTC))
+            at = min(max(parsed.moment, signer.not_valid_before_utc), desk.now())
             chain.verify_chain(signer, [each for each in issuers if each not in roots], roots, at)
         else:
             notes.append(text("No root certificate is here, so who issued the certificate was not checked."))

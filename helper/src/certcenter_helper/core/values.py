@@ -270,6 +270,7 @@ class SentCode:
     digits: int
     tries_left: int
     expires_at: datetime
+    """By this computer's clock, as `resend_at`."""
     resend_at: datetime
 
 
@@ -350,6 +351,8 @@ class RepairOutcome(StrEnum):
     """The key is not on this computer: revoke and apply, or repair on the one that applied."""
     NOT_ISSUED = "not-issued"
     """The centre has not made it yet; come back."""
+    NOT_SENT = "not-sent"
+    """The application never reached the centre; its key stays, for the next one."""
     CLEANED = "cleaned"
     """Remains of an application that the centre has ended were put aside."""
 

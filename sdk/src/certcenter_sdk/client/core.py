@@ -3,12 +3,15 @@
 import random
 from collections.abc import Generator
 from dataclasses import dataclass, field
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
 from itertools import count
 from typing import TypeVar
 from urllib.parse import urlsplit
 
 import httpx
 
+from certcenter_sdk import clock
 from certcenter_sdk.client.answers import ApiProblem, read_answer
 from certcenter_sdk.client.calls import Call, Session
 from certcenter_sdk.client.life import Place
@@ -16,6 +19,7 @@ from certcenter_sdk.client.life import Place
 T = TypeVar("T")
 
 _RETRY_STATUSES = frozenset({429, 502, 503, 504})
+_DATE_IS_COARSE = timedelta(seconds=5)
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -62,6 +66,7 @@ class Core:
         language: for messages, as in Accept-Language.
         retry: the retry policy.
         session: the login, once there is one.
+        ahead: how far this machine's clock is ahead of the centre's (negative: behind), by the last answer that said so.
     """
 
     base_url: str
@@ -69,6 +74,7 @@ class Core:
     language: str = "zh-Hant"
     retry: Retry = field(default_factory=Retry)
     session: Session | None = None
+    ahead: timedelta | None = None
 
     def __post_init__(self) -> None:
         """A bearer token must not travel in the clear.
@@ -95,6 +101,8 @@ class Core:
         """
         for attempt in count(1):
             outcome = yield self._request(call)
+            if isinstance(outcome, httpx.Response):
+                self.ahead = _ahead(outcome) or self.ahead
             pause = self._pause(call, attempt, outcome)
             if pause is not None:
                 yield Pause(pause)
@@ -135,6 +143,15 @@ def _is_busy(response: httpx.Response) -> bool:
     except ApiProblem as problem:
         return problem.code == "busy"
     return False
+
+
+def _ahead(response: httpx.Response) -> timedelta | None:
+    """How far the clock here is ahead, by the answer's Date (RFC 9110 §6.6.1); None where it says nothing."""
+    try:
+        off = clock.now() - parsedate_to_datetime(response.headers.get("date", ""))
+    except (ValueError, TypeError):  # no date, or one without a time zone
+        return None
+    return off if abs(off) > _DATE_IS_COARSE else timedelta()
 
 
 def _retry_after(response: httpx.Response) -> float | None:

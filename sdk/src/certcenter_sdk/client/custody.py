@@ -15,6 +15,7 @@ from uuid import UUID
 
 from cryptography import x509
 
+from certcenter_sdk import clock
 from certcenter_sdk.client import calls, life
 from certcenter_sdk.client.answers import Answer, ApiProblem, unexpected
 from certcenter_sdk.client.flows import Flow, Work
@@ -75,10 +76,15 @@ class Repaired:
 
 
 Report = Callable[[Stage, int], None]
+Chosen = Callable[[PendingKey], None]
 Passwords = Callable[[PendingKey], str]
 
 
 def _silent(_stage: Stage, _percent: int) -> None:
+    return
+
+
+def _unheard(_record: PendingKey) -> None:
     return
 
 
@@ -137,10 +143,12 @@ def obtain(
     key_type: KeyType = KeyType.P256,
     security: SecurityMode | None = None,
     report: Report = _silent,
+    chosen: Chosen = _unheard,
 ) -> Flow[Entry]:
     """With a proven procedure: make a key, write it down, request, fetch, install, acknowledge.
 
-    A key that an earlier try left and the centre never heard of is used again, if `password` opens it.
+    A key that an earlier try left and the centre never heard of is used again, if `password` opens it; `chosen` is told
+    which key it is, before the centre is.
 
     Raises:
         As `apply`.
@@ -157,6 +165,7 @@ def obtain(
                 security=security,
             )
         )
+    chosen(record)
     proof = None
     if old is not None:
         proof = yield from life.prove_key(place, Purpose.RENEW, old.key, old.entry.certificate)
@@ -350,7 +359,7 @@ def _centre_time() -> Flow[datetime]:
 
 def clock_skew(answer: Answer) -> timedelta:
     """How far this machine's clock is ahead of the centre's (negative: behind), from `calls.environment()`."""
-    return datetime.now(UTC) - datetime.fromisoformat(answer.text("time"))
+    return clock.now() - datetime.fromisoformat(answer.text("time"))
 
 
 __all__ = [

@@ -5,14 +5,13 @@ The private key never leaves the caller. What a person must do (read the code, c
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
 from uuid import UUID, uuid4
 
 from cryptography import x509
 
-from certcenter_sdk import cms, csr, keys
+from certcenter_sdk import clock, cms, csr, keys
 from certcenter_sdk.client import calls
 from certcenter_sdk.client.answers import Answer, ApiProblem, unexpected
 from certcenter_sdk.client.calls import Signed
@@ -216,7 +215,7 @@ def prove_key(
         purpose=purpose.value,
         subject=keys.spki_sha256(key.public_key()),
         nonce=nonce,
-        time=format_time(datetime.now(UTC)),
+        time=format_time(clock.now()),
     ).canonical()
     if certificate is None:
         return Signed(structure, cms.sign_with_key_id(structure, key))

@@ -5,12 +5,11 @@ No session is needed: what a device proves is its certificate, over a nonce that
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from cryptography import x509
 
-from certcenter_sdk import cms, keys
+from certcenter_sdk import clock, cms, keys
 from certcenter_sdk.client.answers import Answer
 from certcenter_sdk.client.calls import Body, Call, Signed
 from certcenter_sdk.client.flows import Flow, Work
@@ -123,7 +122,7 @@ def _sign(
         purpose=purpose.value,
         subject=keys.spki_sha256(key.public_key()),
         nonce=nonce,
-        time=format_time(datetime.now(UTC)),
+        time=format_time(clock.now()),
     ).canonical()
     return Signed(structure, cms.sign_detached(structure, key, certificate))
 

@@ -6,13 +6,13 @@ state, after it the new one. What is left between two changes is taken up by the
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
 from cryptography import x509
 
-from certcenter_sdk import csr, keys, pfx
+from certcenter_sdk import clock, csr, keys, pfx
 from certcenter_sdk.errors import PfxRefused, StoreRefused
 from certcenter_sdk.keys import KeyType, PrivateKey
 from certcenter_sdk.store import checks, exporting, files, handles, importing, placing, settings
@@ -99,7 +99,7 @@ class KeyStore:
             request=uuid4(),
             kind=kind,
             state=State.GENERATED,
-            created_at=datetime.now(UTC),
+            created_at=clock.now(),
             institution=self.location.institution,
             identity=self.location.identity,
             spki_sha256=keys.spki_sha256(key.public_key()),
@@ -176,7 +176,7 @@ class KeyStore:
                 return installed
             key = self._key_of(record, password, installed)
             checks.require_match(record, record.issued)
-            checks.require_chain(record.issued, roots, now or datetime.now(UTC))
+            checks.require_chain(record.issued, roots, now or clock.now())
             if installed is None or installed.path != self.shelf.main_file(record.spki_sha256):
                 placing.place(self.shelf, key, record.issued, password)
             if record.state is not State.INSTALLED:
@@ -331,7 +331,7 @@ class KeyStore:
         Raises:
             StoreRefused: `gone`, `changed`, `not-writable`.
         """
-        stamp = datetime.now(UTC).strftime("%Y%m%d%H%M%S")
+        stamp = clock.now().strftime("%Y%m%d%H%M%S")
         with self.shelf.writing():
             placing.unchanged(entry)
             target = self.shelf.removed_folder / f"{stamp}-{entry.sha256[:32]}.pfx"

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from certcenter.demo.phone import Phone, upload
 from certcenter.demo.terminal import PROGRAM, ProgramFailed, Terminal
 
 Step = Callable[[str, Callable[[], tuple[Any, str]]], Any]
@@ -104,6 +105,7 @@ def helper_life(centre: Mapping[str, Any], step: Step, folder: Path) -> None:
     path = exported["exported"]["path"]
     step("import", lambda: new.run("import", path, file_password=_BACKUP))
     step("status", lambda: new.status("valid", "exportable"))
+    step("phone: upload, sealed to the phone alone", lambda: _to_the_phone(new, _BACKUP))
     step("revoke", lambda: new.run("revoke", "--yes", "--agree"))
     step("status", lambda: new.status("revoked", "invalid"))
     step("logout", lambda: new.run("logout"))
@@ -141,6 +143,17 @@ def _renewal(centre: Mapping[str, Any], profile: str, step: Step, folder: Path) 
     step("renew", lambda: old.obtain("renew", old_password=password, new_password=_SECRET))
     step("status", lambda: old.status("valid", "exportable"))
     step("sign, verify", lambda: old.sign(_SECRET))
+
+
+def _to_the_phone(customer: Desktop, password: str) -> tuple[None, str]:
+    """The command line on one side, the phone on the other; between them the relay."""
+    terminal = customer.terminal
+    return upload(
+        Phone(customer.centre, customer.house, customer.person),
+        lambda pairing: terminal.run("phone", pairing=pairing, password=password),
+        password=password,
+        told=lambda: terminal.shown,
+    )
 
 
 def _wrong(customer: Desktop) -> tuple[None, str]:

@@ -34,6 +34,8 @@ class Terminal:
     person: Mapping[str, Any]
     home: Path
     read: set[Any] = field(default_factory=set)
+    shown: str = ""
+    """The matching code that the last upload to a phone has shown."""
 
     def run(self, *arguments: str, code: int = 0, **secrets: str) -> dict[str, Any]:
         """Run `certcenter … --json`; secrets go through its environment, codes from the outbox through a descriptor.
@@ -77,9 +79,11 @@ class Terminal:
         return kept | given | {"HOME": str(self.home), "CERTCENTER_LANG": "zh-TW"}
 
     def _follow(self, line: str, writer: int) -> str:
-        """One line of what the program says on the way; a code that was sent is read and given."""
+        """One line of what the program says on the way; a code that was sent is read and given, one that is shown kept."""
         if '"code-sent"' in line:
             os.write(writer, f"{self._code()}\n".encode())
+        if '"matching-code"' in line:
+            self.shown = json.loads(line)["code"]
         return line
 
     def _code(self) -> str:

@@ -1,7 +1,7 @@
 """apply, renew, revoke, repair."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -37,6 +37,9 @@ def _backup_option(function: "Callable[..., Any]") -> "Callable[..., Any]":
         metavar="FOLDER",
         help=word("Write a backup to this folder afterwards."),
     )(function)
+
+
+_TO_DO: Final = frozenset({RepairOutcome.KEY_MISSING, RepairOutcome.NOT_ISSUED, RepairOutcome.NOT_SENT})
 
 
 @command(
@@ -189,7 +192,7 @@ def repair_command(shell: Shell) -> int:
         password = shell.asking.give(Secret.PASSWORD)
         with shell.working() as progress:
             done = shell.core.repair(password=password, progress=progress)
-    bad = done.outcome in {RepairOutcome.KEY_MISSING, RepairOutcome.NOT_ISSUED}
+    bad = done.outcome in _TO_DO
     for sentence in done.sentences:
         shell.say(sentence, style="yellow" if bad else "green")
     for advice in done.advice:

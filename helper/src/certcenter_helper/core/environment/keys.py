@@ -1,7 +1,7 @@
 """Checks of keys and keychain: what signing will need."""
 
 import secrets
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from certcenter_helper.core.desk import Desk
@@ -9,6 +9,7 @@ from certcenter_helper.core.environment.rows import Check, Seen, failed, passed,
 from certcenter_helper.core.texts import marked as _
 from certcenter_helper.core.texts import text
 from certcenter_helper.core.troubles import of_refusal
+from certcenter_sdk import clock
 from certcenter_sdk.errors import Refused
 
 _PASSWORD: Final = "SelfTest1"  # noqa: S105 - of a file that is never written
@@ -40,7 +41,7 @@ def look_self_test(_desk: Desk) -> Seen:
     from certcenter_sdk import keys, pfx
 
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "self-test")])
-    now = datetime.now(UTC)
+    now = clock.now()
     try:
         key = keys.generate()
         certificate = (

@@ -13,10 +13,12 @@ from certcenter_helper.core.environment.rows import Check, Seen, failed, passed,
 from certcenter_helper.core.errors import HelperError
 from certcenter_helper.core.texts import marked as _
 from certcenter_helper.core.texts import text
+from certcenter_sdk import clock
 
 _SUPPORTED: Final = frozenset({"1"})
 _SECONDS: Final = 5.0
 _SOON: Final = timedelta(days=14)
+_LONG: Final = 120.0
 
 
 def _environment(desk: Desk) -> tuple[dict[str, Any], float]:
@@ -25,9 +27,9 @@ def _environment(desk: Desk) -> tuple[dict[str, Any], float]:
 
     line = desk.open_line(patient=False)
     try:
-        before = time.time()
+        before = clock.now().timestamp()
         values = dict(line.send(calls.environment()).values)
-        return values, (before + time.time()) / 2
+        return values, (before + clock.now().timestamp()) / 2
     finally:
         line.close()
 
@@ -78,7 +80,7 @@ def look_tls(desk: Desk) -> Seen:
         return unknown(str(error), text("Check the network and try again."))
     ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate["notAfter"])), UTC)
     words = f"{version}, {ends:%Y-%m-%d}"
-    if ends - datetime.now(UTC) < _SOON:
+    if ends - clock.now() < _SOON:
         return warned(words, text("The centre's own TLS certificate ends soon; tell customer service."))
     return passed(words)
 
@@ -119,7 +121,7 @@ def look_clock(desk: Desk) -> Seen:
         return unknown(text("the centre did not say what time it is"))
     allowed = desk.policy.clock_skew_seconds
     off = middle - there
-    words = text("{seconds:+.1f} s from the centre's").format(seconds=off)
+    words = _off_in_words(off)
     wanted = text("at most {seconds} s off").format(seconds=allowed)
     if abs(off) > allowed:
         return failed(
@@ -128,6 +130,15 @@ def look_clock(desk: Desk) -> Seen:
             recommended=wanted,
         )
     return passed(words, recommended=wanted)
+
+
+def _off_in_words(seconds: float) -> str:
+    if abs(seconds) < _LONG:
+        return text("{seconds:+.1f} s from the centre's").format(seconds=seconds)
+    hours, minutes = divmod(round(abs(seconds) / 60), 60)
+    if seconds > 0:
+        return text("{hours} h {minutes} min ahead of the centre's").format(hours=hours, minutes=minutes)
+    return text("{hours} h {minutes} min behind the centre's").format(hours=hours, minutes=minutes)
 
 
 NETWORK: Final = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -40,6 +40,7 @@ from certcenter_helper.window.parts.basic import (
     text,
 )
 from certcenter_helper.window.parts.dialogs import Choice, PasswordDialog
+from certcenter_sdk import clock
 
 if TYPE_CHECKING:
     from certcenter_helper.core.interface import Procedure
@@ -221,7 +222,7 @@ class OverviewPage(Page):
             or overview.host.status not in {*_HAPPY, HostStatus.UNKNOWN}
         ):
             return None
-        now, whole = datetime.now(UTC), (end - begin).total_seconds()
+        now, whole = overview.asked_at or clock.now(), (end - begin).total_seconds()
         share: Callable[[datetime], float] = lambda moment: (moment - begin).total_seconds() / whole  # noqa: E731
         window = (share(overview.window[0]), share(overview.window[1])) if overview.window else None
         days = max(0, (end - now).days)

@@ -23,8 +23,12 @@ _TONES: Final = {
     RepairOutcome.REPAIRED: "ok",
     RepairOutcome.KEY_MISSING: "bad",
     RepairOutcome.NOT_ISSUED: "info",
+    RepairOutcome.NOT_SENT: "info",
     RepairOutcome.CLEANED: "ok",
 }
+
+
+_BACK: Final = frozenset(RepairOutcome) - {RepairOutcome.KEY_MISSING, RepairOutcome.NOT_ISSUED}
 
 
 class RepairPage(Page):
@@ -100,7 +104,7 @@ class RepairPage(Page):
             buttons = [
                 button(words("do.revoke"), lambda: shell.open("revoke"), tone="slim", name="repair-revoke")
             ]
-        if repaired.outcome in {RepairOutcome.REPAIRED, RepairOutcome.NOTHING, RepairOutcome.CLEANED}:
+        if repaired.outcome in _BACK:
             buttons = [
                 button(
                     words("back.overview"), lambda: shell.open("overview"), tone="slim", name="to-overview"

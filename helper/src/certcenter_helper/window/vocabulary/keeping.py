@@ -87,6 +87,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "憑證尚未核發，請稍後再試",
         "The certificate is not made yet. Please come back in a while",
     ),
+    "repair.not-sent": (
+        "申請未送達憑證中心，請重新申請或更新",
+        "The application never reached the centre: apply or renew again",
+    ),
     "repair.cleaned": ("已整理未完成的申請", "The remains of an application were put aside"),
     "repair.done.words": (
         "請點選「憑證查詢及申請」確認您電腦中的憑證狀況是否為【可匯出】",
