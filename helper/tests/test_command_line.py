@@ -2,15 +2,22 @@
 
 import json
 import os
+import subprocess
+import sys
+from datetime import timedelta
 
 import click
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.x509.oid import NameOID
 
 from certcenter_helper.cli.asking import Asking, Secret
 from certcenter_helper.cli.exits import Exit
 from certcenter_helper.cli.main import COMMANDS, build, run
 from certcenter_helper.core.errors import HelperError
 from certcenter_helper.core.texts import use_language
+from certcenter_sdk import clock, keys, pfx
 
 
 def all_commands():
@@ -149,3 +156,31 @@ def test_who_is_not_logged_in_changes_no_password(words, desk, capsys):
     desk()
     assert run(["password", *words]) == Exit.LOGIN
     assert "not logged in" in capsys.readouterr().err
+
+
+def test_status_without_network_loads_neither_cryptography_nor_a_terminals_library(desk, capsys):
+    """What it shows of certificate and waiting key is right, and it starts at once (issue 3, Speed)."""
+    here = desk()
+    entry = here.store.import_pfx(_backup(), "Backup26")
+    here.store.new_key("Secret42", kind="renew", replaces=entry)
+    assert run(["status", "--offline"]) == Exit.DONE
+    printed = capsys.readouterr().out
+    assert here.policy.serial(f"{entry.certificate.serial_number:x}") in printed
+    assert "(2/2)" in printed
+    assert "certcenter export: write a backup" in printed
+    look = "import sys; from certcenter_helper.cli.main import run; run(['status', '--offline']); print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", look], capture_output=True, text=True, check=True, timeout=120
+    )
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert "certcenter_sdk.store.view" in loaded
+    assert not {"cryptography", "rich", "httpx", "platformdirs", "asn1crypto"} & loaded
+
+
+def _backup() -> bytes:
+    key, now = keys.generate(), clock.now()
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "A123456789-00-000001")])
+    builder = x509.CertificateBuilder(
+        name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=30)
+    )
+    return pfx.write(key, builder.sign(key, hashes.SHA256()), [], "Backup26", name="x")

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import hashlib
 
 
 def encode_bytes(value: bytes) -> str:
@@ -15,3 +16,8 @@ def decode_bytes(text: str) -> bytes:
         return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except binascii.Error as error:
         raise ValueError("not base64url") from error
+
+
+def fingerprint(data: bytes) -> str:
+    """Lower-case hex SHA-256 of a file."""
+    return hashlib.sha256(data).hexdigest()

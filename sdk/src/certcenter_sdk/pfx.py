@@ -10,7 +10,6 @@ import warnings
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from hashlib import new as new_hash
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from cryptography import x509
@@ -19,7 +18,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import PrivateFormat, pkcs12
 
-from certcenter_sdk import keys
+from certcenter_sdk import keys, octets, strength
 from certcenter_sdk.errors import PfxRefused
 from certcenter_sdk.keys import PrivateKey
 
@@ -30,7 +29,9 @@ if TYPE_CHECKING:  # asn1crypto takes long to import, and most programs that hol
 MAX_BYTES = 256 * 1024
 """A PFX of one key and its chain has 3 to 10 kB."""
 
-KEY_ITERATIONS = 600_000
+fingerprint = octets.fingerprint
+
+KEY_ITERATIONS = strength.KEY_ITERATIONS
 MAC_ITERATIONS = 100_000
 COMPATIBLE_ITERATIONS = 100_000
 MOST_ITERATIONS = 10_000_000
@@ -282,8 +283,3 @@ def _contents(store: pkcs12.PKCS12KeyAndCertificates) -> Pfx:
     keys.self_test(store.key)
     name = (store.cert.friendly_name or b"").decode(errors="replace")
     return Pfx(store.key, store.cert.certificate, chain, name)
-
-
-def fingerprint(data: bytes) -> str:
-    """Lower-case hex SHA-256 of a file, to compare a copy with what was written (SPEC A6)."""
-    return sha256(data).hexdigest()

@@ -44,6 +44,11 @@ class Shell:
 
         return Console(highlight=False, soft_wrap=False)
 
+    @property
+    def is_terminal(self) -> bool:
+        """Does a person read standard output at a terminal?"""
+        return sys.stdout.isatty()
+
     def show(self, thing: "RenderableType") -> None:
         """Show something to a person; programs get `answer` alone."""
         if not self.json:
@@ -51,8 +56,12 @@ class Shell:
 
     def say(self, sentence: str, *, style: str = "") -> None:
         """A sentence to a person."""
-        if not self.json and sentence:
+        if self.json or not sentence:
+            return
+        if self.is_terminal:
             self.console.print(sentence, style=style or None, markup=False)
+        else:
+            click.echo(sentence)
 
     def answer(self, value: Mapping[str, Any]) -> None:
         """The result for programs: one JSON object on standard output."""

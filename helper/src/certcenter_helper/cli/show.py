@@ -10,6 +10,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from certcenter_helper.cli.calls import ACTIONS
 from certcenter_helper.cli.words import marked as _
 from certcenter_helper.cli.words import word
 from certcenter_helper.core.values import (
@@ -29,20 +30,6 @@ from certcenter_helper.core.work import Progress, Stage, Step
 _STYLES: Final = {Tone.GOOD: "green", Tone.WARN: "yellow", Tone.BAD: "red", Tone.IDLE: "dim"}
 _WIDE: Final = 92
 
-ACTIONS: Final = {
-    Action.APPLY: ("certcenter apply", _("apply for a certificate")),
-    Action.RENEW: ("certcenter renew", _("renew it")),
-    Action.DOWNLOAD: ("certcenter repair", _("download the certificate that waits")),
-    Action.REDOWNLOAD: ("certcenter repair", _("download it again, as staff have opened it")),
-    Action.REVOKE: ("certcenter revoke", _("revoke it")),
-    Action.EXPORT: ("certcenter export", _("write a backup")),
-    Action.IMPORT: ("certcenter import FILE", _("install your backup")),
-    Action.REMOVE: ("certcenter remove", _("remove it from this computer")),
-    Action.PFX_PASSWORD: ("certcenter passwd", _("change its password")),
-    Action.SECURITY: ("certcenter security", _("change when signing asks for the password")),
-    Action.PHONE: ("certcenter phone", _("upload it to a phone")),
-    Action.SIGN: ("certcenter sign", _("sign an order")),
-}
 _RESULTS: Final = {
     CheckResult.PASSED: ("green", _("passed")),
     CheckResult.WARNED: ("yellow", _("note")),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from certcenter_helper.core import files, looking
+from certcenter_helper.core import looking
 from certcenter_helper.core.desk import Desk
 from certcenter_helper.core.errors import HelperError, Kind
 from certcenter_helper.core.home import Address, Home, Known
@@ -208,6 +208,8 @@ class Commands:
 
     def export_rules(self, panel_id: str = "") -> ExportRules:
         """What to show before an export."""
+        from certcenter_helper.core import files
+
         return files.export_rules(self.desk, panel_id)
 
     def export(
@@ -222,6 +224,8 @@ class Commands:
         panel_id: str = "",
     ) -> Exported:
         """Write a PFX."""
+        from certcenter_helper.core import files
+
         return files.export(
             self.desk,
             folder,
@@ -235,6 +239,8 @@ class Commands:
 
     def preview_import(self, path: Path, *, password: str) -> ImportPreview:
         """Read a PFX and say what it is; nothing is written."""
+        from certcenter_helper.core import files
+
         return files.preview(self.desk, path, password=password)
 
     def import_pfx(
@@ -246,16 +252,22 @@ class Commands:
         security: SecurityMode | None = None,
     ) -> Obtained:
         """Install a PFX."""
+        from certcenter_helper.core import files
+
         return files.import_pfx(
             self.desk, path, password=password, new_password=new_password, security=security
         )
 
     def change_password(self, *, old: str, new: str, panel_id: str = "") -> None:
         """憑證檔(PFX)密碼變更."""
+        from certcenter_helper.core import files
+
         files.change_password(self.desk, old=old, new=new, panel_id=panel_id)
 
     def set_security(self, mode: SecurityMode, *, password: str) -> str:
         """憑證密碼安全設定; returns the sentence that says when it takes effect."""
+        from certcenter_helper.core import files
+
         return files.set_security(self.desk, mode, password=password)
 
     def data_check(self) -> DataCheck:
@@ -264,6 +276,8 @@ class Commands:
 
     def remove(self, panel_id: str) -> Removed:
         """Put a certificate aside, with a backup; never a pending key."""
+        from certcenter_helper.core import files
+
         return files.remove(self.desk, panel_id)
 
     # Orders

@@ -157,4 +157,4 @@ def documents(desk: Desk, kind: str) -> tuple[Document, ...]:
 def unfinished(desk: Desk) -> int:
     """How many keys of this computer still wait for their certificate; no network."""
     with told():
-        return sum(record.state is not State.ACKED for record in desk.store.pending())
+        return sum(record.state is not State.ACKED for record in desk.view.pending())

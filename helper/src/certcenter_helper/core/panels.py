@@ -51,7 +51,7 @@ def shown(desk: Desk) -> Shown:
 
 def locals_of(desk: Desk) -> list[Local]:
     """All that lies on this computer for this customer, unordered."""
-    store = desk.store
+    store = desk.view
     entries, damaged = store.certificates(), store.damaged()
     have = {entry.spki_sha256 for entry in entries}
     found = [_of_entry(entry) for entry in entries]
@@ -69,7 +69,7 @@ def _of_entry(entry: Entry) -> Local:
     return Local(
         id=entry.spki_sha256,
         standing=standing,
-        not_after=entry.certificate.not_valid_after_utc,
+        not_after=entry.not_after,
         confirmed=entry.standing is not Kept.INSTALLED,
         entry=entry,
     )
@@ -133,7 +133,7 @@ def client_panels(
     desk: Desk, there: There | None, *, asked: bool, redownload: bool = False
 ) -> tuple[ClientPanel, ...]:
     """客戶端, one for each page of the pager; one that says so where there is nothing."""
-    found, mode = locals_of(desk), SecurityMode(desk.store.security().value)
+    found, mode = locals_of(desk), SecurityMode(desk.view.security().value)
     moment = desk.now()
     panels = [
         _panel(desk, each, there, mode, asked=asked, redownload=redownload, now=moment)
@@ -149,7 +149,7 @@ def _empty(desk: Desk, there: There | None, *, asked: bool, redownload: bool, no
         word=desk.policy.client_word(status),
         facts=_client_facts(desk, None, None),
         actions=client_actions(status, asked=asked, redownload=redownload),
-        path=desk.store.location.folder,
+        path=desk.view.location.folder,
     )
 
 
@@ -165,17 +165,16 @@ def _panel(
 ) -> ClientPanel:
     status = client_status(here, there, now=now, asked=asked)
     entry = here.entry
-    certificate = entry.certificate if entry else None
     return ClientPanel(
         status=status,
         word=desk.policy.client_word(status),
         id=here.id,
         facts=_client_facts(desk, here, mode),
         serial=entry.serial if entry else "",
-        not_before=certificate.not_valid_before_utc if certificate else None,
-        not_after=certificate.not_valid_after_utc if certificate else None,
+        not_before=entry.not_before if entry else None,
+        not_after=entry.not_after if entry else None,
         security=mode,
-        path=_path(here) or desk.store.location.folder,
+        path=_path(here) or desk.view.location.folder,
         actions=client_actions(status, asked=asked, redownload=redownload),
     )
 
@@ -190,15 +189,14 @@ def _client_facts(desk: Desk, here: Local | None, mode: SecurityMode | None) -> 
     how, entry = shown(desk), here.entry if here else None
     facts = []
     if how.keeps_file:
-        place = (_path(here) if here else None) or desk.store.location.file or desk.store.location.folder
+        place = (_path(here) if here else None) or desk.view.location.file or desk.view.location.folder
         facts += [
             Fact(key="path", name=text("Folder"), value=str(place.parent)),
             Fact(key="file", name=text("File"), value=place.name),
             Fact(key="security", name=text("Security setting"), value=_setting(desk, mode)),
         ]
-    certificate = entry.certificate if entry else None
-    begins = certificate.not_valid_before_utc + how.backdate if certificate else None
-    ends = certificate.not_valid_after_utc if certificate else None
+    begins = entry.not_before + how.backdate if entry else None
+    ends = entry.not_after if entry else None
     facts += [
         _who(how),
         Fact(

@@ -12,13 +12,47 @@
 `client.custody` goes through these steps with a centre and takes them up again where a crash or a cut left them.
 """
 
-from certcenter_sdk.store.importing import Candidate
-from certcenter_sdk.store.keystore import KeyStore
-from certcenter_sdk.store.locations import Location, helper_location, location_for, pfxdir_location
-from certcenter_sdk.store.records import Issued, PendingKey, State
-from certcenter_sdk.store.sessions import Session, Unlocked
-from certcenter_sdk.store.settings import SecurityMode
-from certcenter_sdk.store.shelf import Damaged, Entry, Standing
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from certcenter_sdk.store.importing import Candidate
+    from certcenter_sdk.store.keystore import KeyStore
+    from certcenter_sdk.store.locations import Location, helper_location, location_for, pfxdir_location
+    from certcenter_sdk.store.records import Issued, PendingKey, State
+    from certcenter_sdk.store.sessions import Session, Unlocked
+    from certcenter_sdk.store.settings import SecurityMode
+    from certcenter_sdk.store.shelf import Damaged, Entry, Standing
+    from certcenter_sdk.store.view import StoreView
+
+#: Where each name is. A program that only looks loads no cryptographic library (`StoreView`).
+_MODULES = {
+    "Candidate": "importing",
+    "Damaged": "shelf",
+    "Entry": "shelf",
+    "Issued": "records",
+    "KeyStore": "keystore",
+    "Location": "locations",
+    "PendingKey": "records",
+    "SecurityMode": "settings",
+    "Session": "sessions",
+    "Standing": "shelf",
+    "State": "records",
+    "StoreView": "view",
+    "Unlocked": "sessions",
+    "helper_location": "locations",
+    "location_for": "locations",
+    "pfxdir_location": "locations",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a name's module when it is first asked for (PEP 562)."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    return found
+
 
 __all__ = [
     "Candidate",
@@ -32,6 +66,7 @@ __all__ = [
     "Session",
     "Standing",
     "State",
+    "StoreView",
     "Unlocked",
     "helper_location",
     "location_for",

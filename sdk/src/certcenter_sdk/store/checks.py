@@ -8,7 +8,7 @@ from cryptography import x509
 from certcenter_sdk.chain import verify_chain
 from certcenter_sdk.errors import ChainRefused, StoreRefused
 from certcenter_sdk.store.records import Issued, PendingKey
-from certcenter_sdk.store.shelf import common_name, spki_of
+from certcenter_sdk.store.shelf import common_name
 
 
 def require_match(record: PendingKey, issued: Issued) -> None:
@@ -17,7 +17,7 @@ def require_match(record: PendingKey, issued: Issued) -> None:
     Raises:
         StoreRefused: `key-mismatch`, `not-yours`.
     """
-    if spki_of(issued.certificate) != record.spki_sha256:
+    if issued.glance.spki_sha256 != record.spki_sha256:
         raise StoreRefused("key-mismatch", "the certificate is for another key")
     require_subject(issued.certificate, record.identity)
 

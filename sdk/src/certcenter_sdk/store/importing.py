@@ -9,7 +9,6 @@ from certcenter_sdk import pfx
 from certcenter_sdk.keys import PrivateKey
 from certcenter_sdk.store import checks
 from certcenter_sdk.store.records import Issued
-from certcenter_sdk.store.shelf import spki_of
 
 _NAME: Final = "{identity}.pfx"
 
@@ -29,7 +28,7 @@ class Candidate:
     @property
     def spki_sha256(self) -> str:
         """The key's name."""
-        return spki_of(self.certificate)
+        return self.issued.glance.spki_sha256
 
 
 def examine(data: bytes, password: str, identity: str) -> Candidate:
@@ -40,9 +39,9 @@ def examine(data: bytes, password: str, identity: str) -> Candidate:
     """
     read = pfx.read(data, password)
     checks.require_subject(read.certificate, identity)
-    issued = Issued(
-        certificate=read.certificate,
-        chain=read.chain,
+    issued = Issued.of(
+        read.certificate,
+        read.chain,
         export_file_name=f"{read.name}.pfx" if read.name else _NAME.format(identity=identity),
     )
     return Candidate(issued, read.key)

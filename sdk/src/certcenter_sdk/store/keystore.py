@@ -22,50 +22,19 @@ from certcenter_sdk.store.locations import Location
 from certcenter_sdk.store.records import Issued, PendingKey, State
 from certcenter_sdk.store.sessions import Session, Unlocked
 from certcenter_sdk.store.settings import SecurityMode
-from certcenter_sdk.store.shelf import Damaged, Entry, Shelf, Standing
+from certcenter_sdk.store.shelf import Damaged, Entry
+from certcenter_sdk.store.view import StoreView
 
 Ask = Callable[[Entry], str]
 
 
-class KeyStore:
+class KeyStore(StoreView):
     """The store at one location. Several programs may use it at once; so may several threads."""
 
     def __init__(self, location: Location, *, keychain: Callable[[], Keychain] = system_keychain) -> None:
         """Name the place; nothing is read or written yet. `keychain` is asked for mode 3 alone."""
-        self.location = location
-        self.shelf = Shelf(location)
+        super().__init__(location)
         self._keychain = keychain
-
-    # What is here
-
-    def certificates(self) -> tuple[Entry, ...]:
-        """All certificates on this machine, those in force first, the longest-lived first (the pager's i/n).
-
-        Raises:
-            StoreRefused: `not-readable`, `folder-taken`.
-        """
-        return tuple(self.shelf.entries()[0])
-
-    def current(self) -> Entry | None:
-        """The certificate to sign with: in force, else installed; None where there is neither."""
-        usable = [entry for entry in self.certificates() if entry.standing is not Standing.REPLACED]
-        return usable[0] if usable else None
-
-    def find(self, spki_sha256: str) -> Entry | None:
-        """The certificate for a key, by the key's name (SPEC A9)."""
-        return self.shelf.find(spki_sha256)
-
-    def damaged(self) -> tuple[Damaged, ...]:
-        """Files that are there and can't be used as they are."""
-        return (*self.shelf.entries()[1], *self.shelf.records()[1])
-
-    def pending(self) -> tuple[PendingKey, ...]:
-        """Keys whose certificate is not acknowledged yet, oldest first. They are deleted by nobody but `discard`."""
-        return tuple(record for record in self.shelf.records()[0] if record.state is not State.ACKED)
-
-    def pending_for(self, spki_sha256: str) -> PendingKey | None:
-        """The pending key of that name (SPEC A9)."""
-        return next((record for record in self.pending() if record.spki_sha256 == spki_sha256), None)
 
     # From key to certificate
 
@@ -136,7 +105,7 @@ class KeyStore:
         Raises:
             StoreRefused: `key-mismatch`, `not-yours`, `pending-unknown`.
         """
-        issued = Issued(certificate=certificate, chain=tuple(chain), export_file_name=export_file_name)
+        issued = Issued.of(certificate, chain, export_file_name=export_file_name)
         with self.shelf.writing():
             record = self.shelf.record(request)
             checks.require_match(record, issued)
@@ -343,10 +312,6 @@ class KeyStore:
         return target
 
     # The security setting
-
-    def security(self) -> SecurityMode:
-        """The security setting; a session that has begun keeps the one it began with."""
-        return settings.read_mode(self.shelf.settings_file)
 
     def change_security(self, mode: SecurityMode, password: str) -> None:
         """Change the security setting; it asks for the password and takes effect at the next session (SPEC A11).

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import platformdirs
-
-from certcenter_sdk import pfx
 from certcenter_sdk.errors import StoreRefused
+from certcenter_sdk.strength import KEY_ITERATIONS
 from certcenter_sdk.structures import check_institution
 
 _IDENTITY = re.compile(r"[A-Z0-9]{8,10}")
@@ -35,7 +33,7 @@ class Location:
     identity: str
     private: Path
     file: Path | None = None
-    iterations: int = pfx.KEY_ITERATIONS
+    iterations: int = KEY_ITERATIONS
 
     def __post_init__(self) -> None:
         """Refuse names that could lead elsewhere.
@@ -60,11 +58,17 @@ def helper_location(institution: str, identity: str, *, base: Path | None = None
     Raises:
         StoreRefused: `identity`.
     """
-    root = base or Path(platformdirs.user_data_dir(appname=None, appauthor=False, roaming=False))
+    root = base or _data_folder()
     identity = identity.upper()
     return Location(
         institution=institution, identity=identity, private=root / _APPLICATION / institution / identity
     )
+
+
+def _data_folder() -> Path:
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir(appname=None, appauthor=False, roaming=False))
 
 
 def pfxdir_location(

@@ -5,6 +5,8 @@
 The record is one file, so each step is one rename. The private key stands in it wrapped under the certificate
 password (PBKDF2-HMAC-SHA256, AES-256-GCM; the public parts are authenticated with it) until the certificate is
 acknowledged; after that the PFX alone holds it. Nothing here deletes a record with a key.
+
+Records are read by programs that only look: the cryptographic library is loaded where something is opened.
 """
 
 import json
@@ -12,19 +14,20 @@ import os
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from hashlib import pbkdf2_hmac
-from typing import Any, Final, Self
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, Self
 from uuid import UUID
 
-from cryptography import x509
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
-from certcenter_sdk import keys
+from certcenter_sdk import glance
 from certcenter_sdk.errors import StoreRefused
-from certcenter_sdk.keys import PrivateKey
 from certcenter_sdk.octets import decode_bytes, encode_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from cryptography import x509
+
+    from certcenter_sdk.keys import PrivateKey
 
 _VERSION: Final = 1
 _SALT_SIZE: Final = 16
@@ -68,8 +71,11 @@ class Wrapped:
     ciphertext: bytes = field(repr=False)
 
     @classmethod
-    def wrap(cls, key: PrivateKey, secret: bytes, *, bound_to: bytes, iterations: int) -> Self:
+    def wrap(cls, key: "PrivateKey", secret: bytes, *, bound_to: bytes, iterations: int) -> Self:
         """Encrypt a key; `bound_to` must be the same when it is opened."""
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+        from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
         salt, nonce = os.urandom(_SALT_SIZE), os.urandom(_NONCE_SIZE)
         clear = key.private_bytes(
             Encoding.DER, PrivateFormat.PKCS8, NoEncryption()
@@ -77,13 +83,18 @@ class Wrapped:
         sealed = AESGCM(_derived(secret, salt, iterations)).encrypt(nonce, clear, bound_to)
         return cls(iterations, salt, nonce, sealed)
 
-    def open(self, secret: bytes, *, bound_to: bytes) -> PrivateKey:
+    def open(self, secret: bytes, *, bound_to: bytes) -> "PrivateKey":
         """Decrypt the key and try it out.
 
         Raises:
             StoreRefused: `wrong-password`, also where the record was changed; `damaged`.
             KeyRefused: the key does not do its work.
         """
+        from cryptography.exceptions import InvalidTag
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        from certcenter_sdk import keys
+
         if self.iterations and not _LEAST_ITERATIONS <= self.iterations <= _MOST_ITERATIONS:
             raise StoreRefused("damaged", "the record's iterations are out of bounds")
         try:
@@ -117,33 +128,76 @@ class Wrapped:
 def _derived(secret: bytes, salt: bytes, iterations: int) -> bytes:
     if iterations == 0:  # 32 random bytes need no stretching
         return secret
+    from hashlib import pbkdf2_hmac
+
     return pbkdf2_hmac("sha256", secret, salt, iterations)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Issued:
-    """What the centre answered: the certificate, its chain (issuing CA first), and what an export is called."""
+    """What the centre answered: the certificate, its chain (issuing CA first), and what an export is called.
 
-    certificate: x509.Certificate
-    chain: tuple[x509.Certificate, ...]
+    Attributes:
+        der: the certificate.
+        issuers: the chain's certificates, each in DER.
+    """
+
+    der: bytes = field(repr=False)
+    issuers: tuple[bytes, ...] = field(repr=False)
     export_file_name: str
+
+    @classmethod
+    def of(
+        cls, certificate: "x509.Certificate", chain: "Iterable[x509.Certificate]", *, export_file_name: str
+    ) -> Self:
+        """From what was read."""
+        from cryptography.hazmat.primitives.serialization import Encoding
+
+        der, *issuers = (each.public_bytes(Encoding.DER) for each in (certificate, *chain))
+        return cls(der=der, issuers=tuple(issuers), export_file_name=export_file_name)
+
+    @cached_property
+    def glance(self) -> glance.Glance:
+        """Serial, validity and the key's name, for looking."""
+        return glance.at(self.der)
+
+    @cached_property
+    def certificate(self) -> "x509.Certificate":
+        """The certificate. Raises StoreRefused (`damaged`) where it is none."""
+        return _certificate(self.der)
+
+    @cached_property
+    def chain(self) -> "tuple[x509.Certificate, ...]":
+        """The chain, issuing CA first. Raises StoreRefused (`damaged`) where one is no certificate."""
+        return tuple(map(_certificate, self.issuers))
 
     def as_json(self) -> dict[str, Any]:
         """As it stands in files."""
         return {
-            "certificate": encode_bytes(self.certificate.public_bytes(Encoding.DER)),
-            "chain": [encode_bytes(each.public_bytes(Encoding.DER)) for each in self.chain],
+            "certificate": encode_bytes(self.der),
+            "chain": [encode_bytes(each) for each in self.issuers],
             "export_file_name": self.export_file_name,
         }
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Self:
         """Read what `as_json` wrote; raises one of `UNREADABLE`."""
-        return cls(
-            certificate=x509.load_der_x509_certificate(decode_bytes(values["certificate"])),
-            chain=tuple(x509.load_der_x509_certificate(decode_bytes(each)) for each in values["chain"]),
+        read = cls(
+            der=decode_bytes(values["certificate"]),
+            issuers=tuple(decode_bytes(each) for each in values["chain"]),
             export_file_name=str(values["export_file_name"]),
         )
+        _looked_at = read.glance  # raises where it is no certificate
+        return read
+
+
+def _certificate(der: bytes) -> "x509.Certificate":
+    from cryptography import x509
+
+    try:
+        return x509.load_der_x509_certificate(der)
+    except ValueError:
+        raise StoreRefused("damaged", "what was kept as a certificate is none") from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +237,7 @@ class PendingKey:
         """What the wrapped key is bound to."""
         return f"certcenter pending {self.institution} {self.identity} {self.request} {self.spki_sha256}".encode()
 
-    def open(self, password: str) -> PrivateKey:
+    def open(self, password: str) -> "PrivateKey":
         """Unlock the private key.
 
         Raises:
@@ -191,6 +245,8 @@ class PendingKey:
         """
         if self.wrapped is None:
             raise StoreRefused("no-key", "the certificate is installed; its key is in the PFX")
+        from certcenter_sdk import keys
+
         key = self.wrapped.open(password.encode(), bound_to=self.name)
         if keys.spki_sha256(key.public_key()) != self.spki_sha256:
             raise StoreRefused("damaged", "the record's key is another one than it says")

@@ -9,18 +9,20 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from cryptography import x509
-from cryptography.x509.oid import NameOID
-
-from certcenter_sdk import keys, pfx
 from certcenter_sdk.errors import StoreRefused
+from certcenter_sdk.octets import fingerprint
 from certcenter_sdk.store import files
 from certcenter_sdk.store.locations import HIDDEN, Location, owner
 from certcenter_sdk.store.records import UNREADABLE, Issued, PendingKey, State
+
+if TYPE_CHECKING:
+    from cryptography import x509
 
 
 class Standing(StrEnum):
@@ -50,19 +52,29 @@ class Entry:
     standing: Standing
 
     @property
-    def certificate(self) -> x509.Certificate:
+    def certificate(self) -> "x509.Certificate":
         """The certificate."""
         return self.issued.certificate
 
     @property
     def serial(self) -> str:
         """The serial in lower-case hex, as the API has it."""
-        return f"{self.certificate.serial_number:x}"
+        return f"{self.issued.glance.serial:x}"
 
     @property
     def spki_sha256(self) -> str:
         """The key's name."""
-        return spki_of(self.certificate)
+        return self.issued.glance.spki_sha256
+
+    @property
+    def not_before(self) -> datetime:
+        """From when on the certificate is valid."""
+        return self.issued.glance.not_before
+
+    @property
+    def not_after(self) -> datetime:
+        """Until when it is."""
+        return self.issued.glance.not_after
 
     @property
     def common_name(self) -> str:
@@ -84,13 +96,10 @@ class Damaged:
     code: str
 
 
-def spki_of(certificate: x509.Certificate) -> str:
-    """Lower-case hex SHA-256 of a certificate's SPKI."""
-    return keys.spki_sha256(certificate.public_key())  # type: ignore[arg-type]  # any type of key has an SPKI
-
-
-def common_name(certificate: x509.Certificate) -> str:
+def common_name(certificate: "x509.Certificate") -> str:
     """The subject's CN; empty where there is none."""
+    from cryptography.x509.oid import NameOID
+
     names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
     return str(names[0].value) if names else ""
 
@@ -203,7 +212,7 @@ class Shelf:
             if issued is None:
                 damaged.append(Damaged(path, "unknown"))
                 continue
-            spki = spki_of(issued.certificate)
+            spki = issued.glance.spki_sha256
             standing = _standing(spki, records, is_main=is_main)
             found.setdefault(spki, Entry(path=path, sha256=sha256, issued=issued, standing=standing))
         order = list(Standing)
@@ -218,20 +227,20 @@ class Shelf:
         return [
             path
             for path, _, issued, _ in self._files()
-            if issued is not None and spki_of(issued.certificate) == spki_sha256
+            if issued is not None and issued.glance.spki_sha256 == spki_sha256
         ]
 
     def put(self, data: bytes, issued: Issued, target: Path) -> None:
         """Write a PFX; first what is in it, then the file."""
         known = json.dumps(issued.as_json()).encode()
-        files.write(self._known_folder / f"{pfx.fingerprint(data)}.json", known)
+        files.write(self._known_folder / f"{fingerprint(data)}.json", known)
         files.write(target, data)
 
     def keep_aside(self, path: Path) -> None:
         """Copy a file to `replaced/`, if there is one; it stays where it is."""
         data = files.read(path)
         if data is not None:
-            files.write(self.replaced_folder / f"{pfx.fingerprint(data)[:32]}.pfx", data)
+            files.write(self.replaced_folder / f"{fingerprint(data)[:32]}.pfx", data)
 
     def _known(self, sha256: str) -> Issued | None:
         data = files.read(self._known_folder / f"{sha256}.json")
@@ -244,7 +253,7 @@ class Shelf:
         for path, is_main in self._pfx_files():
             data = files.read(path)
             if data is not None:
-                sha256 = pfx.fingerprint(data)
+                sha256 = fingerprint(data)
                 yield path, sha256, self._known(sha256), is_main
 
     def _pfx_files(self) -> Iterator[tuple[Path, bool]]:
@@ -285,4 +294,4 @@ def _standing(spki: str, records: list[PendingKey], *, is_main: bool) -> Standin
 
 
 def _sorting(entry: Entry, order: list[Standing]) -> tuple[int, float]:
-    return order.index(entry.standing), -entry.certificate.not_valid_after_utc.timestamp()
+    return order.index(entry.standing), -entry.not_after.timestamp()

@@ -5,6 +5,7 @@ import click
 from certcenter_helper.cli.exits import Exit
 from certcenter_helper.cli.shell import Shell, command
 from certcenter_helper.cli.words import word
+from certcenter_helper.core.values import Overview
 
 
 @command(
@@ -22,14 +23,24 @@ def status_command(shell: Shell, *, offline: bool) -> int:
     """Show the overview."""
     seen = shell.core.overview(offline=offline or not shell.core.is_logged_in)
     if not shell.json:
-        from certcenter_helper.cli.show import overview
-
         if not shell.core.is_logged_in:
             shell.say(
                 word("You are not logged in: this is what the computer knows by itself."), style="yellow"
             )
         who = f"{shell.core.house.name}  {seen.name} {seen.identity}".strip()
         shell.say(who, style="bold")
-        shell.show(overview(seen, width=shell.console.width))
+        _show(shell, seen)
     shell.answer({"overview": seen, "client": seen.client, "institution": shell.core.house})
     return Exit.DONE
+
+
+def _show(shell: Shell, seen: Overview) -> None:
+    if shell.is_terminal:
+        from certcenter_helper.cli.show import overview
+
+        return shell.show(overview(seen, width=shell.console.width))
+    from certcenter_helper.cli import flat
+
+    for line in flat.overview(seen):
+        shell.say(line)
+    return None
