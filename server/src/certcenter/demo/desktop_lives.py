@@ -105,6 +105,7 @@ def helper_life(centre: Mapping[str, Any], step: Step, folder: Path) -> None:
     path = exported["exported"]["path"]
     step("import", lambda: new.run("import", path, file_password=_BACKUP))
     step("status", lambda: new.status("valid", "exportable"))
+    step("phone: another code on its screen", lambda: _not_to_another_phone(new, _BACKUP))
     step("phone: upload, sealed to the phone alone", lambda: _to_the_phone(new, _BACKUP))
     step("revoke", lambda: new.run("revoke", "--yes", "--agree"))
     step("status", lambda: new.status("revoked", "invalid"))
@@ -150,10 +151,21 @@ def _to_the_phone(customer: Desktop, password: str) -> tuple[None, str]:
     terminal = customer.terminal
     return upload(
         Phone(customer.centre, customer.house, customer.person),
-        lambda pairing: terminal.run("phone", pairing=pairing, password=password),
+        lambda pairing, matching: terminal.run(
+            "phone", "--matching", matching, pairing=pairing, password=password
+        ),
         password=password,
         told=lambda: terminal.shown,
     )
+
+
+def _not_to_another_phone(customer: Desktop, password: str) -> tuple[None, str]:
+    """The phone shows another code than the computer: nothing is sent."""
+    pairing = Phone(customer.centre, customer.house, customer.person).pair()
+    answer = customer.terminal.run(
+        "phone", "--matching", "0000-0000", code=_REFUSED, pairing=pairing.text, password=password
+    )
+    return None, str(answer["error"]["code"])
 
 
 def _wrong(customer: Desktop) -> tuple[None, str]:

@@ -61,13 +61,13 @@ class Phone:
 
 
 def upload(
-    phone: Phone, send: Callable[[str], Mapping[str, Any]], *, password: str, told: Callable[[], str]
+    phone: Phone, send: Callable[[str, str], Mapping[str, Any]], *, password: str, told: Callable[[], str]
 ) -> tuple[None, str]:
     """Pair, send from the computer, compare the codes, open with the password.
 
     Args:
         phone: the customer's.
-        send: runs the computer's side with the pairing code; returns what it answers.
+        send: runs the computer's side with the pairing code and what the phone shows; returns what it answers.
         password: of the PFX, as the phone asks for it.
         told: the matching code that the computer has shown.
     """
@@ -75,7 +75,7 @@ def upload(
     transcript = pairing.transcript(phone.subject)
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(phone.collect, transcript)
-        done = send(pairing.text)
+        done = send(pairing.text, transcript.matching_code)
         sealed = waiting.result()
     expect("collected", done["uploaded"]["collected"], True)
     expect("the code on both screens", told(), transcript.matching_code)
