@@ -24,13 +24,17 @@ def blocks():
 #: from the demo's outbox; the store lies in a folder of the test.
 ALONE = """
 import re, sys, time
-from importlib.metadata import packages_distributions, requires
+from importlib.metadata import PackageNotFoundError, packages_distributions, requires
 from pathlib import Path
 
 def needed(name, found):
     if name not in found:
         found.add(name)
-        for each in requires(name) or ():
+        try:
+            wanted = requires(name) or ()
+        except PackageNotFoundError:  # for another version of Python
+            wanted = ()
+        for each in wanted:
             if "extra ==" not in each:
                 needed(re.match(r"[A-Za-z0-9._-]+", each).group().lower(), found)
     return found
