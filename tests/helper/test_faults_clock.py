@@ -17,7 +17,7 @@ from certcenter_helper.core.values import (
 from certcenter_helper.core.work import Cancel, Cancelled, Stage, Step
 from certcenter_sdk import clock
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("helper")]
 
 PFX = "backup26"
 DAY = timedelta(days=1)
