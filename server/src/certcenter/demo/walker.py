@@ -25,6 +25,7 @@ from certcenter.institutions import serving
 from certcenter.institutions.vocabulary import OnlineRevocation
 from certcenter.institutions.vocabulary import Proof as Asked
 from certcenter.notifications.models import DemoMessage
+from certcenter.outbox import dispatcher
 from certcenter.proof import nonces
 from certcenter.slips import actions as slips
 from certcenter.slips.models import SlipPurpose
@@ -178,7 +179,8 @@ class Walker:
 
     def _code(self, identification: str) -> str:
         """Read the code from the outbox, as the customer reads it from the telephone."""
-        loop.until_idle()
+        while dispatcher.run_once():
+            pass
         mine = [address.value for address in self.customer.addresses()]
         message = DemoMessage.objects.filter(address__in=mine, text__contains=identification).latest("pk")
         found = re.search(rf"{identification}\D*(\d{{4,8}})", message.text)

@@ -46,6 +46,7 @@ REST = (
     Job("housekeeping", housekeeping.run_once, 3600.0),
 )
 JOBS = ISSUING + REST
+_SELDOM = 1.0
 #: The longest sleep: an entry whose wake-up was lost is found after this time.
 NAP = 0.5
 
@@ -62,9 +63,14 @@ def run_for_ever(stop: Flag) -> None:
 
 
 def until_idle(*, rounds: int = 10_000) -> None:
-    """Run the jobs until none of them finds anything to do. For tests, the demo's set-up and `worker --once`."""
+    """Run the jobs until none of them finds anything to do. For tests, the demo's set-up and `worker --once`.
+
+    What looks around seldom has its turn when the others rest.
+    """
+    often = [job for job in JOBS if job.every < _SELDOM]
+    seldom = [job for job in JOBS if job.every >= _SELDOM]
     for _ in range(rounds):
-        if not sum(job.run() for job in JOBS):
+        if not (sum(job.run() for job in often) or sum(job.run() for job in seldom)):
             return
     raise RuntimeError("background work does not come to rest")
 
