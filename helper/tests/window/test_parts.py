@@ -1,6 +1,7 @@
 """Parts of the window that need no centre: words by profile, layouts that show all words, focus, Qt's own language."""
 
 import gc
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,6 +44,15 @@ def shell(qt: QApplication, tmp_path: Path) -> Iterator[Shell]:
     made.close()
     made.deleteLater()
     QTest.qWait(20)
+
+
+def settle(shell: Shell) -> None:
+    """Until nothing is under way: a login without a centre asks for a policy, in vain."""
+    deadline = time.monotonic() + 60
+    while not shell.jobs.idle:
+        assert time.monotonic() < deadline, "a command does not end"
+        QTest.qWait(10)
+    QTest.qWait(10)
 
 
 # Words
@@ -223,12 +233,26 @@ def test_the_ring_around_a_tick_goes_round_its_words(theme):
 def test_the_whole_of_a_trouble_is_told_at_the_login(shell):
     """Its sentences were cut to one line each: the card's height was that of a wider one."""
     page = shell.open("login")
+    settle(shell)
     page.notice("bad", LONG, [LONG * 2])
     QTest.qWait(50)
     told = [each for each in page.paper.findChildren(QLabel) if each.text().startswith(LONG)]
     assert len(told) == 2
     for label in told:
         assert label.height() >= label.heightForWidth(label.width()) > label.fontMetrics().lineSpacing()
+
+
+def test_the_login_scrolls_where_it_has_no_room(shell):
+    for _ in range(3):
+        shell.zoom(1)
+    page = shell.open("login")
+    settle(shell)
+    page.notice("bad", LONG, [LONG * 4])
+    shell.resize(760, 520)
+    QTest.qWait(50)
+    for edit in page.paper.findChildren(QLineEdit):
+        assert edit.height() >= edit.minimumSizeHint().height(), "the fields were pressed flat"
+    assert shell.door_area.verticalScrollBar().maximum() > 0
 
 
 # Focus, and what Python frees

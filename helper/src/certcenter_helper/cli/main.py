@@ -128,8 +128,6 @@ def _tell(error: HelperError, *, as_json: bool) -> int:
         click.echo(json.dumps({"error": problem, "exit": int(code)}, ensure_ascii=False))
         return code
     lines = [error.title, *(each for each in (error.detail, error.kept, error.advice) if each)]
-    if error.tries_left is not None:
-        lines.append(word("Tries left: {count}").format(count=error.tries_left))
     if error.reference:
         lines.append(word("Reference: {number}").format(number=error.reference))
     click.secho(lines[0], fg="red", bold=True, err=True)

@@ -141,8 +141,5 @@ def again(shell: Shell, secret: Secret, give: Callable[[str], T]) -> T:
         except HelperError as error:
             if error.code not in _STUMBLES or not shell.asking.can_retry(secret):
                 raise
-            left = (
-                "" if error.tries_left is None else word("Tries left: {count}").format(count=error.tries_left)
-            )
-            shell.say(f"{error.title} {left}".strip(), style="yellow")
+            shell.say(error.title, style="yellow")
             shell.event("refused", code=error.code, title=error.title, tries_left=error.tries_left)

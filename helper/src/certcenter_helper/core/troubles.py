@@ -268,7 +268,7 @@ def of_problem(problem: Any) -> HelperError:
             advice=text("A proxy or a portal may stand between. Check the network and try again."),
         )
     sentence = problem.detail or problem.title
-    tries = getattr(problem, "params", {}).get("tries_left")
+    tries = problem.params.get("tries_left")
     advice = problem.advice
     if kind is Kind.LOGIN and not advice:
         advice = text("Log in again.")

@@ -28,8 +28,10 @@ _MENU: Final = 232
 _WIDEST: Final = 340
 _RAIL: Final = 60
 _CONTENT: Final = 940
-#: Below this width of the window the menu is a rail of pictures.
+#: Below this width the house's mark and its centre's name are left out.
 _NARROW: Final = 860
+#: Below this one the menu is a rail of pictures. At 150 % a window of 1180 pixels still has its words.
+_RAIL_BELOW: Final = 740
 #: So many entries are chosen by Ctrl and their number.
 _NUMBERED: Final = 9
 #: Before these the menu has a line: what one reads, and how one leaves.
@@ -227,7 +229,7 @@ class Body(QWidget):
         self.setProperty("part", "ground")
         self.page: QWidget | None = None
         self._theme, self._menu = theme, menu
-        self.menu_scroll = _scroll(menu)
+        self.menu_scroll = scroll(menu)
         self.menu_scroll.setFixedWidth(theme.pixels(_MENU + 12))
         self._holder = QWidget()
         self._holder.setProperty("part", "ground")
@@ -242,7 +244,7 @@ class Body(QWidget):
         self.busy.setSizePolicy(policy)
         self.busy.hide()
         self._most = theme.pixels(_CONTENT)
-        self.area = _scroll(self._holder)
+        self.area = scroll(self._holder)
         side = QVBoxLayout()
         side.setSpacing(0)
         side.addWidget(self.busy)
@@ -260,7 +262,7 @@ class Body(QWidget):
 
     def fit(self) -> None:
         """Give menu and page their widths."""
-        is_narrow = self.width() < self._theme.pixels(_NARROW)
+        is_narrow = self.width() < self._theme.pixels(_RAIL_BELOW)
         self.menu_scroll.setFixedWidth(self._menu.narrow(is_narrow=is_narrow) + self._theme.pixels(12))
 
     def show_page(self, page: QWidget) -> None:
@@ -281,7 +283,8 @@ def _label(part: str, words: str = "") -> QLabel:
     return label
 
 
-def _scroll(inner: QWidget) -> QScrollArea:
+def scroll(inner: QWidget) -> QScrollArea:
+    """A frame in which a widget scrolls where it has no room."""
     area = QScrollArea()
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)

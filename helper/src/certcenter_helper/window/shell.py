@@ -15,7 +15,7 @@ from certcenter_helper.core.values import Action, Overview
 from certcenter_helper.core.work import Cancel, Progress
 from certcenter_helper.window import house
 from certcenter_helper.window.centres import Centres
-from certcenter_helper.window.frame import Body, Foot, Menu, Top
+from certcenter_helper.window.frame import Body, Foot, Menu, Top, scroll
 from certcenter_helper.window.house import Face
 from certcenter_helper.window.jobs import Job, Jobs
 from certcenter_helper.window.pages import opener
@@ -105,7 +105,8 @@ class Shell(QMainWindow):
         self.door.setProperty("part", "ground")
         self._door_box = QHBoxLayout(self.door)
         self.stack = QStackedWidget()
-        self.stack.addWidget(self.door)
+        self.door_area = scroll(self.door)
+        self.stack.addWidget(self.door_area)
         self.stack.addWidget(self.body)
         whole = QWidget()
         whole.setProperty("part", "ground")
@@ -241,7 +242,7 @@ class Shell(QMainWindow):
         if function in {"login", "centre"}:
             empty(self._door_box)
             self._door_box.addWidget(page)
-            self.stack.setCurrentWidget(self.door)
+            self.stack.setCurrentWidget(self.door_area)
         else:
             self.body.show_page(page)
             self.stack.setCurrentWidget(self.body)
@@ -256,7 +257,7 @@ class Shell(QMainWindow):
     @property
     def page(self) -> QWidget | None:
         """The page that is open."""
-        if self.stack.currentWidget() is self.door:
+        if self.stack.currentWidget() is self.door_area:
             item = self._door_box.itemAt(0)
             return item.widget() if item else None
         return self.body.page

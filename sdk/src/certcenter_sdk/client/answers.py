@@ -24,6 +24,7 @@ class ApiProblem(Exception):
         fields: per input field at fault, what is wrong with it.
         advice: what to do next; may be empty.
         kept: what of the work so far is safe; may be empty.
+        params: the figures in `title` and `detail`, such as `tries_left`.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class ApiProblem(Exception):
         fields: Mapping[str, Any] | None = None,
         advice: str = "",
         kept: str = "",
+        params: Mapping[str, str | int | bool] | None = None,
     ) -> None:
         super().__init__(f"{status} {code}: {title}")
         self.status = status
@@ -47,6 +49,7 @@ class ApiProblem(Exception):
         self.fields = dict(fields or {})
         self.advice = advice
         self.kept = kept
+        self.params = dict(params or {})
 
 
 class Answer:
@@ -117,4 +120,10 @@ def _problem(response: httpx.Response) -> ApiProblem:
     texts = {key: str(values.get(key) or "") for key in ("title", "detail", "reference", "advice", "kept")}
     fields = values.get("fields")
     named = fields if isinstance(fields, dict) else {}
-    return ApiProblem(response.status_code, values["code"], fields=named, **texts)
+    given = values.get("params")
+    params = {
+        name: each
+        for name, each in (given if isinstance(given, dict) else {}).items()
+        if isinstance(each, str | int)
+    }
+    return ApiProblem(response.status_code, values["code"], fields=named, params=params, **texts)

@@ -97,8 +97,6 @@ def told(trouble: Exception, page: Page) -> tuple[str, list[str]]:
             words("trouble.help"),
         ]
     sentences = [trouble.detail, trouble.kept, trouble.advice]
-    if trouble.tries_left is not None:
-        sentences.insert(1, words("tries.left", count=trouble.tries_left))
     if trouble.reference:
         sentences.append(words("reference", reference=trouble.reference))
     return trouble.title, [each for each in sentences if each]

@@ -332,9 +332,7 @@ def ask_slip(
             taken()
 
         def refused(trouble: Exception) -> None:
-            tries = getattr(trouble, "tries_left", None)
-            said = trouble.title if isinstance(trouble, HelperError) else str(trouble)
-            dialog.wrong(f"{said} {words('tries.left', count=tries)}" if tries is not None else said)
+            dialog.wrong(trouble.title if isinstance(trouble, HelperError) else str(trouble))
 
         page.shell.run(lambda _progress, _cancel: procedure.give_slip(typed), accepted, failed=refused)
 

@@ -11,6 +11,9 @@ _LABELS = {
     QFileDialog.DialogLabel.Reject: "cancel",
 }
 
+#: Of the window's width and height: Qt's own chooser does not grow with the letters.
+_SHARE = 0.75
+
 
 def choose_folder(parent: QWidget, words: Words, title: str, begin: str, accept: str = "") -> str:
     """A folder; empty where nothing was chosen. `accept` is what the button says, else 選擇."""
@@ -31,6 +34,7 @@ def choose_file(parent: QWidget, words: Words, title: str, begin: str, kinds: st
 def _dialog(parent: QWidget, words: Words, title: str, begin: str, accept: str) -> QFileDialog:
     dialog = QFileDialog(parent, title, begin)
     dialog.setObjectName("chooser")
+    dialog.resize(parent.window().size() * _SHARE)
     for label, key in _LABELS.items():
         dialog.setLabelText(label, words(key))
     dialog.setLabelText(QFileDialog.DialogLabel.Accept, accept)

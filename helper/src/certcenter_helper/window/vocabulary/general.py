@@ -34,7 +34,6 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "minutes.one": ("1分鐘", "1 minute"),
     "seconds": ("{count}秒", "{count} seconds"),
     "reference": ("客服代碼：{reference}", "Reference for customer service: {reference}"),
-    "tries.left": ("還可以再試 {count} 次。", "Tries left: {count}."),
     "stopped": ("已停止", "Stopped"),
     "stopped.kept": (
         "已完成的部分都保留著；若憑證正在申請中，可用「憑證修復」繼續。",
