@@ -90,12 +90,24 @@ def test_a_call_goes_to_the_institution_with_the_session(connect):
 @pytest.mark.spec("E10")
 def test_a_problem_keeps_everything_the_centre_said(connect):
     fields = {"birth_date": "要六或七位數字"}
-    centre = Centre(problem(422, "input", detail="d", reference="R-1", fields=fields, advice="a", kept="k"))
+    centre = Centre(
+        problem(
+            422,
+            "input",
+            detail="d",
+            reference="R-1",
+            fields=fields,
+            advice="a",
+            kept="k",
+            params={"tries_left": 2, "odd": [1]},
+        )
+    )
     with pytest.raises(ApiProblem) as caught:
         connect(centre).send(calls.give_birth_date(uuid.uuid4(), "1"))
     found = caught.value
     assert (found.status, found.code, found.title, found.detail) == (422, "input", "不行", "d")
     assert (found.reference, found.fields, found.advice, found.kept) == ("R-1", fields, "a", "k")
+    assert found.params == {"tries_left": 2}, "figures alone"
 
 
 @pytest.mark.parametrize(

@@ -177,8 +177,22 @@ def test_a_table_shows_all_words_of_its_cells(theme):
     for label in labels:
         assert label.height() >= label.heightForWidth(label.width()), label.text()
     assert mend.width() >= mend.sizeHint().width()
+    assert mend.mapTo(table, mend.rect().topRight()).x() < table.width()
     rows = sum(table.rowHeight(at) for at in range(2))
     assert table.height() >= rows + table.horizontalHeader().height(), "no row is hidden"
+    table.deleteLater()
+
+
+def test_a_narrow_table_leaves_a_column_out_rather_than_its_button(theme):
+    table = Table(theme, "Checks", ("No.", "Item", "Purpose", "Action"), (0, 1, 2, 0), spare=(2,))
+    mend = button("變更設定", lambda: None, tone="slim")
+    table.add_row("1", "Permissions", "Incomprehensibilities", mend)
+    table.show()
+    for width, hidden in ((700, False), (330, True), (700, False)):
+        table.resize(width, 300)
+        QTest.qWait(1)
+        assert table.isColumnHidden(2) is hidden
+        assert mend.mapTo(table, mend.rect().topRight()).x() < table.width()
     table.deleteLater()
 
 

@@ -31,6 +31,8 @@ _COLUMNS: Final = {
     "result": 0,
     "action": 0,
 }
+#: What large letters leave out first: the purpose, then the number, then what is recommended.
+_SPARE: Final = tuple(list(_COLUMNS).index(each) for each in ("purpose", "number", "recommended"))
 
 
 class EnvironmentPage(Page):
@@ -97,7 +99,7 @@ class EnvironmentPage(Page):
     def _table(self, report: EnvironmentReport) -> Table:
         words = self.words
         heads = [words(f"environment.{each}") for each in _COLUMNS]
-        table = Table(self.theme, words("environment.table"), heads, tuple(_COLUMNS.values()))
+        table = Table(self.theme, words("environment.table"), heads, tuple(_COLUMNS.values()), spare=_SPARE)
         table.setObjectName("environment-table")
         for at, check in enumerate(report.rows):
             is_good = check.result is CheckResult.PASSED

@@ -1,6 +1,6 @@
 """A table whose cells are widgets: words wrap, columns share the width, each row is as high as its words need."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from PySide6.QtCore import Qt
@@ -15,10 +15,22 @@ _EDGE: Final = 6
 
 
 class Table(QTableWidget):
-    """Columns with a share (of what the others leave) or, with the share 0, as wide as their widest cell."""
+    """Columns with a share (of what the others leave) or, with the share 0, as wide as their widest cell.
 
-    def __init__(self, theme: Theme, name: str, heads: Sequence[str], shares: Sequence[int]) -> None:
+    Where letters are too large for all columns, those of `spare` are left out, in that order.
+    """
+
+    def __init__(
+        self,
+        theme: Theme,
+        name: str,
+        heads: Sequence[str],
+        shares: Sequence[int],
+        *,
+        spare: Sequence[int] = (),
+    ) -> None:
         super().__init__(0, len(heads))
+        self._spare = tuple(spare)
         self._theme, self._shares = theme, tuple(shares)
         self._cells: dict[tuple[int, int], QWidget] = {}
         self.setAccessibleName(name)
@@ -69,7 +81,14 @@ class Table(QTableWidget):
         self._fit()
 
     def _fit(self) -> None:
-        for at, width in enumerate(self._widths()):
+        least = {at: self._narrowest(at) for at in range(self.columnCount())}
+        for column in self._spare:
+            if sum(least.values()) <= self.viewport().width():
+                break
+            del least[column]
+        for at in range(self.columnCount()):
+            self.setColumnHidden(at, at not in least)
+        for at, width in self._widths(least).items():
             self.setColumnWidth(at, width)
         for at in range(self.rowCount()):
             tallest = max(self._height(at, column) for column in range(self.columnCount()))
@@ -79,18 +98,14 @@ class Table(QTableWidget):
         if height != self.height():
             self.setFixedHeight(height)
 
-    def _widths(self) -> list[int]:
+    def _widths(self, least: Mapping[int, int]) -> dict[int, int]:
         """Each column its share, but room for its longest word; what that takes is the widest column's."""
-        least = [self._narrowest(at) for at in range(self.columnCount())]
-        left = self.viewport().width() - sum(
-            width for width, share in zip(least, self._shares, strict=True) if not share
-        )
-        widths = [
-            max(width, left * share // sum(self._shares))
-            for width, share in zip(least, self._shares, strict=True)
-        ]
-        widest = widths.index(max(widths))
-        widths[widest] = max(least[widest], widths[widest] + self.viewport().width() - sum(widths))
+        whole = self.viewport().width()
+        shares = {at: self._shares[at] for at in least}
+        left = whole - sum(width for at, width in least.items() if not shares[at])
+        widths = {at: max(width, left * shares[at] // sum(shares.values())) for at, width in least.items()}
+        widest = max(widths, key=lambda at: widths[at])
+        widths[widest] = max(least[widest], widths[widest] + whole - sum(widths.values()))
         return widths
 
     def _narrowest(self, column: int) -> int:
@@ -102,7 +117,7 @@ class Table(QTableWidget):
 
     def _height(self, at: int, column: int) -> int:
         held = self._cells.get((at, column))
-        if held is None:
+        if held is None or self.isColumnHidden(column):
             return 0
         width = self.columnWidth(column)
         return held.heightForWidth(width) if held.hasHeightForWidth() else held.sizeHint().height()
