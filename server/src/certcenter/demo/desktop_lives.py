@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +25,11 @@ class Desktop:
         self.house, self.home, self.centre = house, home, centre
         home.mkdir()
         self.terminal = Terminal(centre, house, self.person, home)
+
+    @cached_property
+    def phone(self) -> Phone:
+        """The same customer's phone."""
+        return Phone(self.centre, self.house, self.person)
 
     @property
     def backup(self) -> Path:
@@ -150,7 +156,7 @@ def _to_the_phone(customer: Desktop, password: str) -> tuple[None, str]:
     """The command line on one side, the phone on the other; between them the relay."""
     terminal = customer.terminal
     return upload(
-        Phone(customer.centre, customer.house, customer.person),
+        customer.phone,
         lambda pairing, matching: terminal.run(
             "phone", "--matching", matching, pairing=pairing, password=password
         ),
@@ -161,7 +167,7 @@ def _to_the_phone(customer: Desktop, password: str) -> tuple[None, str]:
 
 def _not_to_another_phone(customer: Desktop, password: str) -> tuple[None, str]:
     """The phone shows another code than the computer: nothing is sent."""
-    pairing = Phone(customer.centre, customer.house, customer.person).pair()
+    pairing = customer.phone.pair()
     answer = customer.terminal.run(
         "phone", "--matching", "0000-0000", code=_REFUSED, pairing=pairing.text, password=password
     )

@@ -19,12 +19,12 @@ _WAIT_SECONDS = 20
 
 @dataclass
 class Phone:
-    """One customer's phone, logged in by itself. Its private key never leaves it."""
+    """One customer's phone, logged in by itself. Its private key, a fresh one for each pairing, never leaves it."""
 
     centre: Mapping[str, Any]
     institution: Mapping[str, Any]
     person: Mapping[str, Any]
-    key: X25519PrivateKey = field(default_factory=X25519PrivateKey.generate, repr=False)
+    key: X25519PrivateKey = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Log in, and see which certificate is to come."""
@@ -34,6 +34,7 @@ class Phone:
 
     def pair(self) -> Pairing:
         """Ask for a pairing, and show its code."""
+        self.key = X25519PrivateKey.generate()
         key = self.key.public_key().public_bytes_raw()
         opened = self.client.send(calls.open_transfer(key))
         return Pairing(
