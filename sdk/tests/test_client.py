@@ -3,13 +3,15 @@
 import asyncio
 import json
 import uuid
+from datetime import timedelta
+from email.utils import format_datetime
 
 import altcha
 import httpx
 import pytest
 from sdk.tests.pki import ORDER_FIELDS
 
-from certcenter_sdk import cms, keys
+from certcenter_sdk import clock, cms, keys
 from certcenter_sdk.client import ApiProblem, AsyncClient, Client, Retry, Session, calls, flows
 from certcenter_sdk.client.altcha import ChallengeUnsolved, solve
 from certcenter_sdk.client.answers import encode_bytes
@@ -367,3 +369,25 @@ def test_solving_ends_in_time():
     challenge = altcha.create_challenge("PBKDF2/SHA-256", 10, hmac_secret=HMAC_SECRET, key_prefix="00" * 8)
     with pytest.raises(ChallengeUnsolved, match="within"):
         solve(challenge.to_dict(), seconds=0.05)
+
+
+def dated(text):
+    return lambda _request: httpx.Response(200, json={"time": "x"}, headers={"date": text()} if text else {})
+
+
+@pytest.mark.spec("A13")
+@pytest.mark.parametrize("hours", [-24, 24])
+def test_each_answer_says_how_far_the_clock_here_is_off(connect, hours):
+    """By the answer's Date; one that has none, or nonsense, changes nothing; a clock that was set right is right."""
+    off = timedelta(hours=hours)
+    nonsense = (None, lambda: "yesterday", lambda: "Mon, 1 Jan 2024 00:00:00 -0000")
+    centre = Centre(dated(lambda: format_datetime(clock.now() - off, usegmt=True)), *map(dated, nonsense))
+    client = connect(centre)
+    assert client.core.ahead is None
+    with clock.off_by(off):
+        for _ in range(4):
+            client.send(calls.environment())
+            assert abs(client.core.ahead - off) < timedelta(minutes=10)
+    centre.script = [dated(lambda: format_datetime(clock.now(), usegmt=True))]
+    client.send(calls.environment())
+    assert abs(client.core.ahead) < timedelta(minutes=10)

@@ -101,8 +101,8 @@ class Core:
         """
         for attempt in count(1):
             outcome = yield self._request(call)
-            if isinstance(outcome, httpx.Response):
-                self.ahead = _ahead(outcome) or self.ahead
+            if isinstance(outcome, httpx.Response) and (ahead := _ahead(outcome)) is not None:
+                self.ahead = ahead
             pause = self._pause(call, attempt, outcome)
             if pause is not None:
                 yield Pause(pause)
