@@ -10,8 +10,6 @@ from django.db import connection
 from bench.centre import SLUG
 from certcenter.backoffice import queries as staff
 from certcenter.certificates import issuing, queries, reminders
-from certcenter.certificates.models import Application
-from certcenter.core import leases
 from certcenter.identity.models import Customer
 from certcenter.institutions import serving
 from certcenter.outbox import dispatcher
@@ -30,7 +28,7 @@ def whole_tables(customer: Customer) -> list[str]:
         "overview": lambda: queries.overview(customer),
         "history": lambda: queries.history(customer, after=10**12),
         "staff search": lambda: staff.search(SLUG, customer.national_id),
-        "issuing": lambda: leases.claim(Application, where=issuing._WAITING, limit=1),  # noqa: SLF001 - its own condition
+        "issuing": lambda: issuing.QUEUE.claim(limit=1),
         "outbox": lambda: dispatcher.run_once(1),
         "reminders": reminders.run_once,
         "CRL": lambda: next(iter(DatabaseSource().revoked(serving.get(SLUG).ca.name, 0)), None),

@@ -13,6 +13,9 @@ from certcenter.outbox.actions import enqueue
 from certcenter.outbox.models import Message
 
 
+WAITING = leases.Queue(Message, where=Q(state="waiting"))
+
+
 @pytest.fixture
 def rows(engine):
     with transaction.atomic():
@@ -21,8 +24,9 @@ def rows(engine):
     return engine
 
 
-def claim(limit=10, **more):
-    return leases.claim(Message, where=Q(state="waiting"), limit=limit, **more)
+def claim(limit=10, order=("id",), **more):
+    queue = WAITING if order == ("id",) else leases.Queue(Message, where=Q(state="waiting"), order=order)
+    return queue.claim(limit=limit, **more)
 
 
 @pytest.mark.spec("E8")
@@ -81,8 +85,8 @@ def test_a_lease_ends(rows):
 
 
 def test_a_condition_with_a_percent_sign(rows):
-    assert leases.claim(Message, where=Q(key__contains="%"), limit=5)[1] == []
-    assert len(leases.claim(Message, where=Q(key__startswith="0"), limit=50)[1]) == 10
+    assert leases.Queue(Message, where=Q(key__contains="%")).claim(limit=5)[1] == []
+    assert len(leases.Queue(Message, where=Q(key__startswith="0")).claim(limit=50)[1]) == 10
 
 
 def test_durable_refuses_an_outer_transaction(rows):

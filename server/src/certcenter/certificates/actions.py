@@ -22,6 +22,7 @@ from certcenter.certificates.lifecycle import (
 from certcenter.certificates.models import Application, Certificate, Procedure
 from certcenter.core import clock, faults
 from certcenter.core.actor import Actor
+from certcenter.core.db.prepared import PreparedInsert
 from certcenter.core.errors import CentreError
 from certcenter.core.events import Event
 from certcenter.identity.models import Customer
@@ -235,7 +236,7 @@ def _insert(
     keeps = institution.subject.sequence_owner is SequenceOwner.USER and last > 0
     sequence = last if keeps else last + 1
     renewed = facts.current if procedure.kind == ProcedureKind.RENEW else None
-    return Application.objects.create(
+    asked = Application(
         request_uuid=request_uuid,
         institution=institution.slug,
         customer=customer,
@@ -250,6 +251,10 @@ def _insert(
         follows_id=renewed.id if renewed else None,
         accepted_at=clock.now(),
     )
+    return _INSERT.run(asked)
+
+
+_INSERT = PreparedInsert(Application)
 
 
 def _make_room(application: Application, *, actor: Actor, now: datetime) -> None:

@@ -33,6 +33,7 @@ from certcenter.certificates.models import Application, Certificate, serial_text
 from certcenter.certificates.serials import UNPREPARED, void
 from certcenter.core import clock, faults, leases
 from certcenter.core.actor import system
+from certcenter.core.db.prepared import PreparedUpdate, place
 from certcenter.core.events import Event
 from certcenter.identity.queries import OWNER_FROZEN
 from certcenter.institutions import rules, serving
@@ -50,7 +51,7 @@ CHECK_TOPIC = "certificate-check"
 
 def run_once(limit: int = BATCH) -> int:
     """Take what waits, issue it, and return how many rows were taken. 0 means that nothing waits."""
-    lease, rows = leases.claim(Application, where=_WAITING, limit=limit, seconds=LEASE_SECONDS, durable=True)
+    lease, rows = QUEUE.claim(limit=limit, seconds=LEASE_SECONDS, durable=True)
     if not rows:
         return 0
     faults.point(cycle.CLAIMED)
@@ -95,13 +96,10 @@ def _prepare(ca: CertificateAuthority, rows: Sequence[Application], lease: UUID)
                 continue
             row.state, row.serial = ApplicationState.PREPARED, serial_text(answer.serial)
             row.tbs, row.issuer_key_id, row.prepared_at = answer.tbs, answer.issuer_key_id, now
-            moved = _mine(row, lease, Step.PREPARE).update(
-                state=row.state,
-                serial=row.serial,
-                tbs=row.tbs,
-                issuer_key_id=row.issuer_key_id,
-                prepared_at=now,
-            )
+            moved = _PREPARE.run(
+                pk=row.pk, lease=lease, serial=row.serial, tbs=row.tbs,
+                issuer_key_id=row.issuer_key_id, prepared_at=now,
+            )  # fmt: skip
             if not moved:
                 row.state = ApplicationState.ENDED  # revoked meanwhile, or another worker has it
     faults.point(cycle.PREPARED)
@@ -260,6 +258,19 @@ def _by_authority(rows: Iterable[Application]) -> dict[str, list[Application]]:
 
 #: `issued_at` says nothing new; it lets the index of the queue be used.
 #: A frozen customer's request waits for the end of the freeze (SPEC B3).
-_WAITING = Q(state__in=(ApplicationState.ACCEPTED, ApplicationState.PREPARED), issued_at__isnull=True) & ~Q(
-    OWNER_FROZEN
+QUEUE = leases.Queue(
+    Application,
+    where=Q(state__in=(ApplicationState.ACCEPTED, ApplicationState.PREPARED), issued_at__isnull=True)
+    & ~Q(OWNER_FROZEN),
+)
+#: One statement a row, as each tells whether the row is still ours.
+_PREPARE = PreparedUpdate(
+    lambda: Application.objects.filter(
+        pk=place("pk"), lease=place("lease"), state__in=sources(Step.PREPARE, APPLICATION)
+    ),
+    state=ApplicationState.PREPARED,
+    serial=place("serial"),
+    tbs=place("tbs"),
+    issuer_key_id=place("issuer_key_id"),
+    prepared_at=place("prepared_at"),
 )

@@ -18,7 +18,7 @@ from certcenter.content.actions import give_consent
 from certcenter.content.errors import ConsentSuperseded
 from certcenter.core import clock, limits
 from certcenter.core.actor import Actor
-from certcenter.core.db.prepared import Prepared, place
+from certcenter.core.db.prepared import Prepared, PreparedUpdate, place
 from certcenter.core.errors import CentreError
 from certcenter.core.events import Event
 from certcenter.core.ids import new_uuid
@@ -186,8 +186,7 @@ def use(procedure: Procedure, *, customer: Customer, actor: Actor) -> None:
     Raises WrongStep when it is not proven or spent already, and what `otp.use_grant` and `slips.use` raise.
     """
     wanted = policy.proofs(serving.get(customer.institution), ProcedureKind(procedure.kind))
-    proven = Procedure.objects.filter(pk=procedure.pk, state=ProcedureState.PROVEN)
-    if not proven.update(state=ProcedureState.USED):
+    if not _USE.run(id=procedure.pk):
         raise errors.WrongStep
     if Proof.CODE in wanted:
         if procedure.grant_id is None:  # begun when policy asked for no code
@@ -201,6 +200,11 @@ def use(procedure: Procedure, *, customer: Customer, actor: Actor) -> None:
         )
     if Proof.SLIP in wanted:
         slips.use(customer, purpose=SlipPurpose.CERTIFICATE, session=actor.session, actor=actor)
+
+
+_USE = PreparedUpdate(
+    lambda: Procedure.objects.filter(pk=place("id"), state=ProcedureState.PROVEN), state=ProcedureState.USED
+)
 
 
 def purge(*, before: datetime) -> int:

@@ -7,12 +7,13 @@ may be taken by another: a killed worker's work is found again without anybody n
 import uuid
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.models import Q
 
 from certcenter.core import clock, ids
+from certcenter.core.db.prepared import Instances, Statement, adapted, place
 from certcenter.core.models import Leased
 
 M = TypeVar("M", bound=Leased)
@@ -20,35 +21,76 @@ M = TypeVar("M", bound=Leased)
 # The chosen rows are MATERIALIZED, so that no plan asks twice and claims more than the limit.
 _CLAIM = """
     WITH chosen (chosen_key) AS MATERIALIZED ({chosen})
-    UPDATE {table} SET lease = %s, lease_until = %s{also} WHERE {key} IN (SELECT chosen_key FROM chosen) RETURNING *
+    UPDATE {table} SET lease = %s, lease_until = %s{also} WHERE {key} IN (SELECT chosen_key FROM chosen)
+    RETURNING {columns}
 """
 
 
-def claim(
-    model: type[M],
-    *,
-    where: Q,
-    limit: int,
-    seconds: float = 60,
-    order: Sequence[str] = ("id",),
-    durable: bool = False,
-    counting: str | None = None,
-    using: str = DEFAULT_DB_ALIAS,
-) -> tuple[uuid.UUID, list[M]]:
-    """Lease at most `limit` free rows of `model` that satisfy `where`, in `order`, for `seconds`.
+class Queue(Generic[M]):
+    """The rows of `model` that satisfy `where`, in `order`, as work to be claimed.
 
-    Returns the lease and the rows as they are after the claim. Rows that another transaction holds are passed
-    over (PostgreSQL), never waited for. `where` must not span relations. `durable` refuses to run inside another
-    transaction (RuntimeError), for whoever acts on the rows outside the database. `counting` names an integer column
-    that grows by one with each claim.
+    `where` must not span relations; `place(…)` in it stands for values that are known at each claim only. `counting`
+    names an integer column that grows by one with each claim.
     """
-    lease, now = ids.new_uuid(), clock.now()
-    with transaction.atomic(using=using, durable=durable):
-        values = {"lease": lease, "lease_until": now + timedelta(seconds=seconds)}
-        rows = list(_claimed(model, where & _free(now), limit, order, values, counting, using))
-    for field in reversed(order):
-        rows.sort(key=lambda row: getattr(row, field.lstrip("-")), reverse=field.startswith("-"))
-    return lease, rows
+
+    def __init__(
+        self, model: type[M], *, where: Q, order: Sequence[str] = ("id",), counting: str | None = None
+    ) -> None:
+        self._model, self._where, self._order, self._counting = model, where, order, counting
+        self._compiled: dict[tuple[str, int], tuple[Statement, Instances[M]]] = {}
+
+    def claim(
+        self,
+        *,
+        limit: int,
+        seconds: float = 60,
+        durable: bool = False,
+        using: str = DEFAULT_DB_ALIAS,
+        **values: object,
+    ) -> tuple[uuid.UUID, list[M]]:
+        """Lease at most `limit` free rows for `seconds`, by one statement.
+
+        Returns the lease and the rows as they are after the claim. Rows that another transaction holds are passed
+        over (PostgreSQL), never waited for. `durable` refuses to run inside another transaction (RuntimeError), for
+        whoever acts on the rows outside the database.
+        """
+        lease, now = ids.new_uuid(), clock.now()
+        connection = connections[using]
+        marks = [adapted(each, connection) for each in (lease, now + timedelta(seconds=seconds))]
+        with transaction.atomic(using=using, durable=durable), connection.cursor() as cursor:
+            statement, instances = self._statement(limit, using)
+            chosen = statement.parameters({"free_at": now, **values}, connection)
+            cursor.execute(statement.sql, [*chosen, *marks])
+            rows = instances.of(cursor.fetchall(), using)
+        for field in reversed(self._order):
+            rows.sort(key=lambda row: getattr(row, field.lstrip("-")), reverse=field.startswith("-"))
+        return lease, rows
+
+    def _statement(self, limit: int, using: str) -> tuple[Statement, Instances[M]]:
+        vendor = connections[using].vendor
+        if (vendor, limit) not in self._compiled:
+            self._compiled[vendor, limit] = self._compile(limit, using)
+        return self._compiled[vendor, limit]
+
+    def _compile(self, limit: int, using: str) -> tuple[Statement, Instances[M]]:
+        connection, meta = connections[using], self._model._meta
+        rows = self._model._default_manager.using(using)
+        chosen = rows.filter(self._where & _FREE).order_by(*self._order)
+        if connection.features.has_select_for_update_skip_locked:
+            chosen = chosen.select_for_update(skip_locked=True)
+        sql, parameters = chosen.values("pk")[:limit].query.get_compiler(using).as_sql()
+        reader = rows.all().query.get_compiler(using)
+        reader.as_sql()
+        quote = connection.ops.quote_name
+        counting = quote(self._counting) if self._counting else ""
+        statement = _CLAIM.format(
+            chosen=sql,
+            table=quote(meta.db_table),
+            key=quote(meta.pk.column),
+            also=f", {counting} = {counting} + 1" if counting else "",
+            columns=", ".join(quote(field.column) for field in meta.concrete_fields),
+        )
+        return Statement(statement, parameters), Instances.read_by(reader)
 
 
 def renew(
@@ -65,31 +107,4 @@ def release(model: type[M], lease: uuid.UUID, *, where: Q = Q(), using: str = DE
     return rows.update(lease=None, lease_until=None)
 
 
-def _free(now: object) -> Q:
-    return Q(lease_until__isnull=True) | Q(lease_until__lt=now)
-
-
-def _claimed(  # noqa: PLR0917 - private, one caller
-    model: type[M],
-    where: Q,
-    limit: int,
-    order: Sequence[str],
-    leased: dict[str, object],
-    counting: str | None,
-    using: str,
-) -> Sequence[M]:
-    connection = connections[using]
-    chosen = model._default_manager.using(using).filter(where).order_by(*order)
-    if connection.features.has_select_for_update_skip_locked:
-        chosen = chosen.select_for_update(skip_locked=True)
-    sql, params = chosen.values("pk")[:limit].query.get_compiler(using).as_sql()
-    quote = connection.ops.quote_name
-    also = f", {quote(counting)} = {quote(counting)} + 1" if counting else ""
-    statement = _CLAIM.format(
-        chosen=sql, table=quote(model._meta.db_table), key=quote(model._meta.pk.column), also=also
-    )
-    values = [
-        Leased._meta.get_field(name).get_db_prep_value(value, connection)  # type: ignore[union-attr]  # plain columns
-        for name, value in leased.items()
-    ]
-    return model._default_manager.using(using).raw(statement, [*params, *values])  # type: ignore[return-value]  # a RawQuerySet is iterated once
+_FREE = Q(lease_until__isnull=True) | Q(lease_until__lt=place("free_at"))

@@ -20,7 +20,7 @@ from django.db.models import Q
 from certcenter.audit.actions import record
 from certcenter.core import clock, sealing
 from certcenter.core.actor import Actor
-from certcenter.core.db.prepared import Prepared, place
+from certcenter.core.db.prepared import Prepared, PreparedUpdate, place
 from certcenter.core.events import Event
 from certcenter.identity.models import CompanyUser, Customer, Session, SessionKind
 from certcenter.institutions import serving
@@ -108,7 +108,12 @@ def _touch(row: Session) -> None:
     if now - row.seen_at >= _TOUCH_EVERY:
         row.seen_at = now
         row.idle_ends_at = now + _ends(row.institution, SessionKind(row.kind)).idle
-        Session.objects.filter(pk=row.pk).update(seen_at=row.seen_at, idle_ends_at=row.idle_ends_at)
+        _TOUCH.run(id=row.pk, seen_at=row.seen_at, idle_ends_at=row.idle_ends_at)
+
+
+_TOUCH = PreparedUpdate(
+    lambda: Session.objects.filter(pk=place("id")), seen_at=place("seen_at"), idle_ends_at=place("idle_ends_at")
+)
 
 
 def _open(

@@ -13,6 +13,7 @@ from django.db.models import F, QuerySet
 from certcenter.audit.actions import record, record_refusal
 from certcenter.core import clock, limits, sealing, taiwan
 from certcenter.core.actor import Actor
+from certcenter.core.db.prepared import PreparedUpdate, place
 from certcenter.core.events import Event
 from certcenter.core.ids import new_uuid
 from certcenter.core.sealing import Use
@@ -169,18 +170,26 @@ def use_grant(
     """Spend a grant, once, inside the transaction of what it allows. Raises GrantRefused."""
     if not connection.in_atomic_block:
         raise RuntimeError("a grant is spent in the transaction of what it allows")
-    now = clock.now()
-    spent = Grant.objects.filter(
-        pk=grant_id,
-        customer=customer,
-        purpose=purpose,
-        session=session,
-        consent_id=_text(consent_id),
-        used_at__isnull=True,
-        expires_at__gt=now,
-    ).update(used_at=now)
+    spent = _SPEND.run(
+        id=grant_id, customer=customer.pk, purpose=str(purpose), session=session,
+        consent=_text(consent_id), now=clock.now(),
+    )  # fmt: skip
     if not spent:
         raise GrantRefused
+
+
+_SPEND = PreparedUpdate(
+    lambda: Grant.objects.filter(
+        pk=place("id"),
+        customer_id=place("customer"),
+        purpose=place("purpose"),
+        session=place("session"),
+        consent_id=place("consent"),
+        used_at__isnull=True,
+        expires_at__gt=place("now"),
+    ),
+    used_at=place("now"),
+)
 
 
 def _contacts(customer: Customer, contact_id: UUID | None, rule: CodePolicy) -> list[Contact]:

@@ -8,6 +8,7 @@ import logging
 import random
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import cache
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,7 @@ from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Q
 
 from certcenter.core import clock, faults, leases
+from certcenter.core.db.prepared import place
 from certcenter.outbox.handlers import Attempt, Hopeless, LeaseLost, Outcome, Task, handler_of, topics
 from certcenter.outbox.models import Message
 
@@ -48,24 +50,8 @@ def run_once(limit: int = 50, *, using: str = DEFAULT_DB_ALIAS) -> int:
 
 def _run_batch(limit: int, using: str, *, fresh: bool) -> int:
     """Claim, handle and note some messages: `fresh` ones, or one that was tried before."""
-    tried_before = Q(attempts=0) if fresh else Q(attempts__gt=0)
-    # `finished_at` says nothing new; it lets the index of what is due be used.
-    due = Q(
-        state=Message.State.WAITING,
-        finished_at__isnull=True,
-        not_before__lte=clock.now(),
-        topic__in=topics(),
-    )
-    # Counted before the call: a message that kills its worker must come to an end too.
-    lease, messages = leases.claim(
-        Message,
-        where=due & tried_before,
-        limit=limit,
-        seconds=LEASE_SECONDS,
-        order=("not_before", "id") if fresh else ("attempts", "not_before", "id"),
-        durable=True,
-        counting="attempts",
-        using=using,
+    lease, messages = _queue(tuple(topics()), fresh=fresh).claim(
+        limit=limit, seconds=LEASE_SECONDS, durable=True, using=using, now=clock.now()
     )
     if messages:
         faults.point(BEGUN)
@@ -73,6 +59,24 @@ def _run_batch(limit: int, using: str, *, fresh: bool) -> int:
     for topic, group in groupby(sorted(messages, key=lambda each: each.topic), lambda each: each.topic):
         _handle(topic, list(group), lease, held, using)
     return len(messages)
+
+
+@cache
+def _queue(known: tuple[str, ...], *, fresh: bool) -> leases.Queue[Message]:
+    # `finished_at` says nothing new; it lets the index of what is due be used.
+    due = Q(
+        state=Message.State.WAITING,
+        finished_at__isnull=True,
+        not_before__lte=place("now"),
+        topic__in=known,
+    )
+    return leases.Queue(
+        Message,
+        where=due & (Q(attempts=0) if fresh else Q(attempts__gt=0)),
+        order=("not_before", "id") if fresh else ("attempts", "not_before", "id"),
+        # Counted before the call: a message that kills its worker must come to an end too.
+        counting="attempts",
+    )
 
 
 def backoff(attempt: int) -> timedelta:

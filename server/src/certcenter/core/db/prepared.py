@@ -1,19 +1,21 @@
-"""Hot reads: queries that are built and compiled once.
+"""Hot statements: built and compiled once.
 
-To build and compile a query costs the ORM several times what the database needs to answer it. A `Prepared` keeps the ORM's
-own SQL, with places for the values, and makes the same objects of the rows. Worth it on paths that run for each request.
+To build and compile a query costs the ORM several times what the database needs to answer it; inside a transaction
+others wait for it. What is prepared keeps the ORM's own SQL, with places for the values, and makes the same objects of
+the rows. Worth it on paths that run for each request.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import QuerySet, Value
 from django.db.models.query import get_related_populators  # type: ignore[attr-defined]  # not in the stubs
+from django.db.models.sql import UpdateQuery
 from django.db.models.sql.compiler import SQLCompiler
 
 M = TypeVar("M", bound=models.Model)
@@ -27,7 +29,10 @@ class _Place:
 
 
 def place(name: str) -> Any:
-    """Stand for the value `name` in the filter of a prepared query, with the lookup `exact` or a comparison."""
+    """Stand for the value `name` in a prepared statement: in a filter with the lookup `exact` or a comparison, or as a new value.
+
+    Values are texts, numbers, bytes, UUIDs, datetimes and None.
+    """
     return Value(_Place(name))
 
 
@@ -36,15 +41,20 @@ class Prepared(Generic[M]):
 
     def __init__(self, build: Callable[[], QuerySet[M]]) -> None:
         self._build = build
-        self._compiled: dict[str, _Compiled[M]] = {}
+        self._compiled: dict[str, tuple[Statement, Instances[M]]] = {}
 
     def all(self, *, using: str = DEFAULT_DB_ALIAS, **values: object) -> list[M]:
         """Return all instances. Raises KeyError when a place has no value."""
         connection = connections[using]
         compiled = self._compiled.get(connection.vendor)
         if compiled is None:
-            compiled = self._compiled[connection.vendor] = _compile(self._build(), using)
-        return compiled.instances(connection, values, using)
+            compiler = self._build().query.get_compiler(using=using)
+            compiled = Statement(*compiler.as_sql()), Instances.read_by(compiler)
+            self._compiled[connection.vendor] = compiled
+        statement, instances = compiled
+        with connection.cursor() as cursor:
+            cursor.execute(statement.sql, statement.parameters(values, connection))
+            return instances.of(cursor.fetchall(), using)
 
     def first(self, *, using: str = DEFAULT_DB_ALIAS, **values: object) -> M | None:
         """Return the first instance or None; the query itself says how many it fetches. Raises as `all`."""
@@ -52,10 +62,72 @@ class Prepared(Generic[M]):
         return found[0] if found else None
 
 
+class PreparedUpdate:
+    """A conditional UPDATE: the rows of `build`'s query get `changes`; `place(…)` stands for values in both."""
+
+    def __init__(self, build: Callable[[], QuerySet[Any]], **changes: object) -> None:
+        self._build, self._changes = build, changes
+        self._compiled: dict[str, Statement] = {}
+
+    def run(self, *, using: str = DEFAULT_DB_ALIAS, **values: object) -> int:
+        """Change the rows; returns how many. Raises KeyError when a place has no value, IntegrityError."""
+        connection = connections[using]
+        statement = self._compiled.get(connection.vendor)
+        if statement is None:
+            query = self._build().query.chain(UpdateQuery)
+            query.add_update_values(self._changes)
+            statement = Statement(*query.get_compiler(using=using).as_sql())
+            self._compiled[connection.vendor] = statement
+        with connection.cursor() as cursor:
+            cursor.execute(statement.sql, statement.parameters(values, connection))
+            return int(cursor.rowcount)
+
+
+class PreparedInsert(Generic[M]):
+    """An INSERT of one instance with all its columns, as `save(force_insert=True)` of a model without parents or signals."""
+
+    def __init__(self, model: type[M]) -> None:
+        self._model = model
+        self._compiled: dict[str, str] = {}
+
+    def run(self, instance: M, *, using: str = DEFAULT_DB_ALIAS) -> M:
+        """Insert the instance, which then has its key; returns it. Raises IntegrityError."""
+        connection, meta = connections[using], self._model._meta
+        fields = [field for field in meta.concrete_fields if field is not meta.auto_field]
+        sql = self._compiled.get(connection.vendor)
+        if sql is None:
+            quote = connection.ops.quote_name
+            sql = self._compiled[connection.vendor] = (
+                f"INSERT INTO {quote(meta.db_table)} ({', '.join(quote(field.column) for field in fields)})"
+                f" VALUES ({', '.join(['%s'] * len(fields))}) RETURNING {quote(meta.pk.column)}"
+            )
+        with connection.cursor() as cursor:
+            cursor.execute(
+                sql, [field.get_db_prep_save(field.pre_save(instance, add=True), connection) for field in fields]
+            )
+            (instance.pk,) = cursor.fetchone()
+        instance._state.adding, instance._state.db = False, using
+        return instance
+
+
+class Statement:
+    """SQL with the values and places of its parameters."""
+
+    def __init__(self, sql: str, parameters: Sequence[object]) -> None:
+        self.sql, self._parameters = sql, tuple(parameters)
+
+    def parameters(self, values: dict[str, Any], connection: BaseDatabaseWrapper) -> list[Any]:
+        """Return the parameters with `values` in their places, as the engine wants them. Raises KeyError."""
+        return [
+            adapted(values[each.name], connection) if isinstance(each, _Place) else each
+            for each in self._parameters
+        ]
+
+
 @dataclass(frozen=True, slots=True)
-class _Compiled(Generic[M]):
-    sql: str
-    parameters: tuple[object, ...]
+class Instances(Generic[M]):
+    """How rows become model instances."""
+
     compiler: SQLCompiler
     model: type[M]
     #: Names of the model's own columns, and where they stand in a row.
@@ -64,14 +136,24 @@ class _Compiled(Generic[M]):
     populators: Sequence[Any]
     converters: dict[int, Any]
 
-    def instances(self, connection: BaseDatabaseWrapper, values: dict[str, Any], using: str) -> list[M]:
-        parameters: list[Any] = [
-            _adapted(values[each.name], connection) if isinstance(each, _Place) else each
-            for each in self.parameters
-        ]
-        with connection.cursor() as cursor:
-            cursor.execute(self.sql, parameters)
-            rows = cursor.fetchall()
+    @classmethod
+    def read_by(cls, compiler: SQLCompiler) -> Self:
+        """For the rows of a query whose SQL the compiler has made already."""
+        info, select = compiler.klass_info, compiler.select
+        assert info is not None, "a prepared query makes model instances"
+        own = info["select_fields"]
+        columns = slice(own[0], own[-1] + 1)
+        return cls(
+            compiler=compiler,
+            model=info["model"],
+            names=[each[0].target.attname for each in select[columns]],
+            columns=columns,
+            populators=get_related_populators(info, select, compiler.using),
+            converters=compiler.get_converters([each[0] for each in select[: compiler.col_count]]),
+        )
+
+    def of(self, rows: Sequence[Any], using: str) -> list[M]:
+        """Make the instances."""
         if self.converters:
             rows = self.compiler.apply_converters(rows, self.converters)
         made = []
@@ -82,26 +164,7 @@ class _Compiled(Generic[M]):
         return made
 
 
-def _compile(query: QuerySet[M], using: str) -> _Compiled[M]:
-    compiler = query.query.get_compiler(using=using)
-    sql, parameters = compiler.as_sql()
-    info, select = compiler.klass_info, compiler.select
-    assert info is not None, "a prepared query makes model instances"
-    own = info["select_fields"]
-    columns = slice(own[0], own[-1] + 1)
-    return _Compiled(
-        sql=sql,
-        parameters=tuple(parameters),
-        compiler=compiler,
-        model=info["model"],
-        names=[each[0].target.attname for each in select[columns]],
-        columns=columns,
-        populators=get_related_populators(info, select, using),
-        converters=compiler.get_converters([each[0] for each in select[: compiler.col_count]]),
-    )
-
-
-def _adapted(value: Any, connection: BaseDatabaseWrapper) -> Any:
+def adapted(value: Any, connection: BaseDatabaseWrapper) -> Any:
     """Bring a value into the form in which the engine's columns hold it."""
     if isinstance(value, datetime):
         return connection.ops.adapt_datetimefield_value(value)
