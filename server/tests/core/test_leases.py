@@ -12,7 +12,6 @@ from certcenter.core import clock, leases
 from certcenter.outbox.actions import enqueue
 from certcenter.outbox.models import Message
 
-
 WAITING = leases.Queue(Message, where=Q(state="waiting"))
 
 

@@ -4,11 +4,12 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
 from tests.support.life import Person
 
 from certcenter.certificates.models import Application, Certificate
 from certcenter.core import clock
-from certcenter.core.db.prepared import Prepared, place
+from certcenter.core.db.prepared import Prepared, PreparedInsert, PreparedUpdate, place
 from certcenter.identity.models import Session
 
 LIVE = Prepared(
@@ -62,3 +63,41 @@ def test_uuids_bytes_and_deferred_columns(wang):
     (row,) = some.all(pk=certificate.pk)
     assert row.get_deferred_fields() >= {"der", "state"}
     assert (row.serial, row.not_after) == (certificate.serial, certificate.not_after)
+
+
+def test_an_update_changes_what_the_filter_finds_and_counts_it(wang):
+    moved = PreparedUpdate(
+        lambda: Session.objects.filter(pk=place("id"), idle_ends_at__gt=place("now")),
+        seen_at=place("now"),
+        kind="portal",
+        user_id=place("user"),
+    )
+    made, other, now = session(wang, "k"), session(wang, "other"), clock.now() + timedelta(minutes=1)
+    assert moved.run(id=made.pk, now=now, user=None) == 1
+    made.refresh_from_db()
+    other.refresh_from_db()
+    assert (made.seen_at, made.kind, other.kind) == (now, "portal", "program")
+    assert moved.run(id=made.pk, now=now + timedelta(hours=2), user=None) == 0
+    assert moved.run(id=uuid.uuid4(), now=now, user=None) == 0
+    with pytest.raises(KeyError):
+        moved.run(id=made.pk, now=now)
+
+
+def test_an_insert_writes_what_save_would_write(wang):
+    insert = PreparedInsert(Application)
+    saved = wang.issued().application
+    plain = {field.attname: getattr(saved, field.attname) for field in Application._meta.concrete_fields}
+    new = plain | {"id": None, "request_uuid": uuid.uuid4(), "spki_sha256": "0" * 64, "state": "ended"}
+    written = insert.run(Application(**new))
+    assert written.pk not in {None, saved.pk}
+    assert not written._state.adding
+    read = Application.objects.get(pk=written.pk)
+    for name, value in (new | {"id": written.pk}).items():
+        assert plain_value(getattr(read, name)) == plain_value(value), name
+    with pytest.raises(IntegrityError), transaction.atomic():
+        insert.run(Application(**new))
+    assert Application.objects.count() == 2
+
+
+def plain_value(value):
+    return bytes(value) if isinstance(value, memoryview) else value

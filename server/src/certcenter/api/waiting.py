@@ -24,7 +24,7 @@ LONGEST: Final = 20
 #: Each wait keeps one of the server's threads; the last quarter is never waited in.
 _WAITING = BoundedSemaphore(max(1, settings.CONFIG.server_threads * 3 // 4))
 #: Seconds: between two looks at least, and at most (a lost wake-up costs as much); how long nobody is watched for.
-_PAUSE, _NAP, _LINGER = 0.01, 0.5, 0.3
+_PAUSE, _NAP, _LINGER = 0.02, 0.5, 0.3
 #: Seconds of the first pause of `until`, and by what each next one is longer.
 _FIRST_PAUSE, _GROWTH = 0.02, 1.5
 

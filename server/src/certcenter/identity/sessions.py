@@ -112,7 +112,9 @@ def _touch(row: Session) -> None:
 
 
 _TOUCH = PreparedUpdate(
-    lambda: Session.objects.filter(pk=place("id")), seen_at=place("seen_at"), idle_ends_at=place("idle_ends_at")
+    lambda: Session.objects.filter(pk=place("id")),
+    seen_at=place("seen_at"),
+    idle_ends_at=place("idle_ends_at"),
 )
 
 

@@ -26,18 +26,23 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One piece of background work. `every` is in seconds; `run` returns how much it did."""
+    """One piece of background work; `run` returns how much it did.
+
+    `every`: seconds between two looks; 0 is whenever something was committed. `pause`: seconds from one run that found work
+    to the next, so that what comes meanwhile is done together; who comes to an idle worker does not wait.
+    """
 
     name: str
     run: Callable[[], int]
-    every: float
+    every: float = 0.0
+    pause: float = 0.0
 
 
 #: Imported for their outbox handlers.
 HANDLERS = (checking, notification_tasks, recovery_tasks)
-ISSUING = (Job("issuing", issuing.run_once, 0.0),)
+ISSUING = (Job("issuing", issuing.run_once, pause=0.01),)
 REST = (
-    Job("outbox", dispatcher.run_once, 0.0),
+    Job("outbox", dispatcher.run_once, pause=0.05),
     Job("audit", sequencer.run_once, 0.5),
     Job("transfers", transfers.expire, 5.0),
     Job("reminders", reminders.run_once, 300.0),
@@ -80,7 +85,12 @@ def _lane(jobs: tuple[Job, ...], stop: Flag) -> None:
     try:
         with wake.Waiter() as waiter:
             while not stop.is_set():
-                if not sum(_run(job, due) for job in jobs):
+                if sum(_run(job, due) for job in jobs):
+                    continue
+                pause = max(due[job.name] for job in jobs if not job.every) - time.monotonic()
+                if pause > 0:
+                    time.sleep(pause)
+                else:
                     waiter.wait(NAP)
     finally:
         stop.set()  # a lane that cannot run at all ends the worker, so that it is started anew
@@ -90,11 +100,15 @@ def _lane(jobs: tuple[Job, ...], stop: Flag) -> None:
 def _run(job: Job, due: dict[str, float]) -> int:
     if time.monotonic() < due[job.name]:
         return 0
-    due[job.name] = time.monotonic() + job.every
+    began = time.monotonic()
+    due[job.name] = began + job.every
     try:
-        return job.run()
+        done = job.run()
     except Exception:  # noqa: BLE001 - a failing job is logged and tried again; the others go on
         _log.exception("job %s failed", job.name)
         due[job.name] = time.monotonic() + 1.0
         close_old_connections()
         return 0
+    if done and job.pause:
+        due[job.name] = began + job.pause
+    return done

@@ -83,6 +83,9 @@ class PreparedUpdate:
             return int(cursor.rowcount)
 
 
+_INSERT = "INSERT INTO {table} ({columns}) VALUES ({places}) RETURNING {key}"
+
+
 class PreparedInsert(Generic[M]):
     """An INSERT of one instance with all its columns, as `save(force_insert=True)` of a model without parents or signals."""
 
@@ -97,16 +100,19 @@ class PreparedInsert(Generic[M]):
         sql = self._compiled.get(connection.vendor)
         if sql is None:
             quote = connection.ops.quote_name
-            sql = self._compiled[connection.vendor] = (
-                f"INSERT INTO {quote(meta.db_table)} ({', '.join(quote(field.column) for field in fields)})"
-                f" VALUES ({', '.join(['%s'] * len(fields))}) RETURNING {quote(meta.pk.column)}"
+            sql = self._compiled[connection.vendor] = _INSERT.format(
+                table=quote(meta.db_table),
+                columns=", ".join(quote(field.column) for field in fields),
+                places=", ".join(["%s"] * len(fields)),
+                key=quote(meta.pk.column),
             )
         with connection.cursor() as cursor:
             cursor.execute(
-                sql, [field.get_db_prep_save(field.pre_save(instance, add=True), connection) for field in fields]
+                sql,
+                [field.get_db_prep_save(field.pre_save(instance, add=True), connection) for field in fields],
             )
             (instance.pk,) = cursor.fetchone()
-        instance._state.adding, instance._state.db = False, using
+        instance._state.adding, instance._state.db = False, using  # noqa: SLF001 - as the ORM's own `save` does
         return instance
 
 

@@ -1,6 +1,7 @@
 """PostgreSQL for many nodes."""
 
 import hashlib
+import select
 from typing import Any
 
 from django.db.backends.postgresql import base
@@ -23,6 +24,14 @@ class DatabaseWrapper(SettlesTentatives, base.DatabaseWrapper):
     def get_connection_params(self) -> dict[str, Any]:
         """Django's parameters with our session settings."""
         return {"options": SESSION, **super().get_connection_params()}
+
+    def is_usable(self) -> bool:
+        """Whether the connection lives. A server that went away left something to read; only then is it asked."""
+        if self.connection is None or self.connection.closed:
+            return False
+        heard = select.poll()
+        heard.register(self.connection.fileno(), select.POLLIN)
+        return not heard.poll(0) or bool(super().is_usable())
 
     def begin_reading(self) -> None:
         """Nothing to prepare: PostgreSQL's readers never wait for writers."""

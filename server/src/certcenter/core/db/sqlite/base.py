@@ -12,6 +12,9 @@ from certcenter.core.db.sqlite.lock import FileLock
 
 #: https://www.sqlite.org/pragma.html#pragma_synchronous: below FULL a power cut may undo an answered commit in WAL.
 SYNCHRONOUS_FULL = 2
+#: Pages (4 kB) of the log before a commit moves them into the database, while every writer waits (SQLite's own: 1000). Most
+#: pages change again and again: seldom means fewer of them moved.
+CHECKPOINT_PAGES = 4000
 #: Seconds that a statement outside the queue (autocommit, foreign tools) waits for SQLite's own lock.
 BUSY_TIMEOUT = 30
 
@@ -42,6 +45,7 @@ class DatabaseWrapper(SettlesTentatives, base.DatabaseWrapper):
         if not self.is_in_memory_db():
             self._ensure_wal(connection)
             connection.execute("PRAGMA synchronous = FULL")
+            connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
             if connection.execute("PRAGMA synchronous").fetchone()[0] < SYNCHRONOUS_FULL:
                 raise ImproperlyConfigured("SQLite must run with synchronous=FULL")
         return connection
