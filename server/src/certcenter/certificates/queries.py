@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 from cryptography import x509
@@ -209,7 +210,7 @@ def under_way(customer: Customer, request_uuid: UUID) -> int | None:
 
 def ended(application_ids: Sequence[int]) -> list[int]:
     """Which of these applications, anybody's, are under way no longer."""
-    numbers = {f"number_{place}": number for place, number in enumerate(application_ids)}
+    numbers: dict[str, Any] = {f"number_{place}": number for place, number in enumerate(application_ids)}
     return [row.pk for row in _ended(tuple(numbers)).all(**numbers)]
 
 

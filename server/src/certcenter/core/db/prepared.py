@@ -5,7 +5,7 @@ others wait for it. What is prepared keeps the ORM's own SQL, with places for th
 the rows. Worth it on paths that run for each request.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Self, TypeVar
@@ -75,7 +75,7 @@ class PreparedUpdate:
         statement = self._compiled.get(connection.vendor)
         if statement is None:
             query = self._build().query.chain(UpdateQuery)
-            query.add_update_values(self._changes)
+            query.add_update_values(self._changes)  # type: ignore[attr-defined]  # chained to an UpdateQuery
             statement = Statement(*query.get_compiler(using=using).as_sql())
             self._compiled[connection.vendor] = statement
         with connection.cursor() as cursor:
@@ -160,10 +160,11 @@ class Instances(Generic[M]):
 
     def of(self, rows: Sequence[Any], using: str) -> list[M]:
         """Make the instances."""
+        read: Iterable[Any] = rows
         if self.converters:
-            rows = self.compiler.apply_converters(rows, self.converters)
+            read = self.compiler.apply_converters(rows, self.converters)
         made = []
-        for row in rows:
+        for row in read:
             made.append(self.model.from_db(using, self.names, row[self.columns]))
             for populator in self.populators:
                 populator.populate(row, made[-1])
