@@ -292,13 +292,13 @@ def test_control_two_workers_that_read_the_queue(ready, monkeypatch):
     queue(6)
     barrier, signed = threading.Barrier(2), []
 
-    def careless(model, *, where, limit, **_):
-        rows = list(model.objects.filter(where)[:limit])
+    def careless(queue, *, limit, **_):
+        rows = list(queue._model.objects.filter(queue._where)[:limit])
         barrier.wait()
         return None, rows
 
     real = issuing._prepare
-    monkeypatch.setattr(leases, "claim", careless)
+    monkeypatch.setattr(leases.Queue, "claim", careless)
     monkeypatch.setattr(
         issuing,
         "_prepare",
