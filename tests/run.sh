@@ -37,9 +37,6 @@ install() {
     PATH="$PATH:$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -n 1)"
 }
 
-install
-memory
-status=0
 # Tests write in memory where there is room for it: a thousand small databases then wait for no disk.
 memory() {
     local room
@@ -57,6 +54,9 @@ step() {
     "$@" || status=1
     echo "   $((SECONDS - began)) s"
 }
+install
+memory
+status=0
 step "lint, types, import rules" make -s lint
 step "page: unit tests" npm --prefix browser run --silent test
 step "SDK alone, without Django" .venv/bin/pytest sdk/tests -q -n 2 --dist worksteal -p no:django -p no:cacheprovider -m "not soak"
