@@ -15,6 +15,7 @@ from tests.support.life import Person
 from certcenter.certificates import authority, revoking
 from certcenter.certificates.models import Certificate
 from certcenter.core.actor import Actor, ActorKind
+from certcenter.status.source import status_application
 
 OFFICER = Actor(kind=ActorKind.STAFF, institution="sample", id="officer")
 UNKNOWN = 0x7B5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A
@@ -62,8 +63,11 @@ def fates(ready):
 
 
 @pytest.fixture
-def centre_url(ready):
-    with served(importlib.import_module("certcenter.ctl.wsgi").application) as url:
+def centre_url(ready, monkeypatch):
+    wsgi = importlib.import_module("certcenter.ctl.wsgi")
+    # The lists that a process has made are kept by the CA's name, and all tests of a run have the same CA.
+    monkeypatch.setattr(wsgi, "_status", status_application())
+    with served(wsgi.application) as url:
         yield url
 
 
