@@ -31,7 +31,7 @@ class TestHelper:
         assert "{folder}" in seen["export"]["done"]
         assert seen["export"]["file_name"] == "{id}_{broker}.pfx"
         assert "【可匯出】" in seen["repair"]["done"]
-        assert "3次" in seen["revocation"]["notice"]
+        assert seen["revocation"]["notice"].startswith("為確保交易安全，線上註銷憑證有次數限制")
         assert seen["login"]["slip_dialog"] is False
         assert (seen["login"]["password"]["min_length"], seen["login"]["password"]["max_length"]) == (7, 10)
         assert {link["key"] for link in seen["links"]} >= {"statements"}

@@ -20,6 +20,7 @@ from certcenter.passwords.models import Source
 
 pytestmark = pytest.mark.spec("E1", "E2")
 _GENEROUS = 60.0
+HERE = {"Host": "127.0.0.1:8000"}
 
 
 @pytest.fixture
@@ -173,3 +174,27 @@ def test_a_captcha_serves_again_where_the_gate_was_full_and_nothing_was_compared
 def solved():
     challenge = altcha.Challenge.from_dict(captcha.new_challenge(serving.get("sample")).work or {})
     return altcha.Payload(challenge, altcha.solve_challenge(challenge)).to_base64()
+
+
+def test_a_full_house_is_told_at_the_door_before_the_body_is_read(full, client):
+    """The same problem as inside, in the language that is asked for; other addresses are not turned away."""
+    address, before = "/api/v1/i/sample/sessions", full.turned_away
+    answer = client.post(
+        address, b"no JSON", content_type="application/json", headers={"Accept-Language": "en"}
+    )
+    assert (answer.status_code, answer.json()["code"]) == (503, "busy")
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer.json()["detail"].startswith("Many people are logging in")
+    assert answer.json()["reference"] == answer["X-Reference"]
+    assert int(answer["Retry-After"]) >= 1
+    assert full.turned_away == before + 1
+    chinese = client.post(address, b"no JSON", content_type="application/json", headers=HERE).json()
+    assert chinese["detail"] != answer.json()["detail"]
+    assert client.get("/api/v1/i/sample/policy", headers=HERE).json().get("code") != "busy"
+
+
+def test_control_with_a_place_the_door_lets_pass(sqlite_engine, client):
+    answer = client.post(
+        "/api/v1/i/sample/sessions", b"no JSON", content_type="application/json", headers=HERE
+    )
+    assert answer.status_code != 503

@@ -70,6 +70,8 @@ def answer(error: CentreError) -> HttpResponse:
     )
     for name, value in _headers(error).items():
         response[name] = value
+    # A problem is an answer, not a fault: what is worth a line has written its own (`of`, audit, counters).
+    response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001 - else Django writes one for each
     return response
 
 

@@ -86,6 +86,12 @@ class House:
         finally:
             self._leave(source)
 
+    def require_free(self) -> None:
+        """Raise Crowded, and count it, while no place is free; takes none."""
+        if not self._free:
+            self._count()
+            raise Crowded
+
     def _enter(self, source: str) -> bool:
         with self._mutex:
             if not self._free or (source and self._inside[source] >= self._for_one):

@@ -46,6 +46,7 @@ MIDDLEWARE = [
     "certcenter.portal.middleware.RequestReference",
     "django.middleware.security.SecurityMiddleware",
     "certcenter.portal.middleware.SecurityHeaders",
+    "certcenter.api.rush.Rush",
     "certcenter.portal.middleware.ServedInstitution",
     "certcenter.portal.middleware.BoundSession",
     "django.middleware.locale.LocaleMiddleware",
