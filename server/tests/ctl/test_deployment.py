@@ -9,6 +9,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from certcenter.ctl import processes
 from certcenter.settings.model import SECRET_NAMES, Config
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -134,3 +135,21 @@ print(answer.status_code, foreign.status_code, "Strict-Transport-Security" in pa
 def test_behind_a_tls_proxy_forms_are_taken_from_the_own_origin_alone(sqlite_engine):
     done = sqlite_engine.run(BEHIND_A_PROXY, CERTCENTER_SCHEME="https")
     assert done.stdout.split() == ["422", "403", "True", "__Host-csrf"]
+
+
+@pytest.mark.spec("E1")
+@pytest.mark.parametrize(("workers", "slots"), [(1, "4"), (2, "2"), (8, "1")], ids=str)
+def test_serve_hashes_as_often_at_once_as_there_are_processors(monkeypatch, workers, slots):
+    """An operator's own number is kept."""
+    started: list[str] = []
+    monkeypatch.setattr(
+        os, "execvp", lambda _program, _command: started.append(os.environ["CERTCENTER_HASH_SLOTS"])
+    )
+    monkeypatch.setattr(os, "cpu_count", lambda: 4)
+    monkeypatch.setenv("CERTCENTER_HASH_SLOTS", "")  # so that it is taken away again
+    monkeypatch.delenv("CERTCENTER_HASH_SLOTS")
+    monkeypatch.setenv("CERTCENTER_SERVER_THREADS", "16")
+    processes.serve.callback(host="127.0.0.1", workers=workers, threads=16)
+    monkeypatch.setenv("CERTCENTER_HASH_SLOTS", "7")
+    processes.serve.callback(host="127.0.0.1", workers=workers, threads=16)
+    assert started == [slots, "7"]

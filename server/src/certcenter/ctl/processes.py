@@ -21,6 +21,8 @@ from certcenter.worker import loop
 def serve(host: str, workers: int, threads: int) -> None:
     """Run the web server on CERTCENTER_PORT. 啟動網頁伺服器。"""
     os.environ["CERTCENTER_SERVER_THREADS"] = str(threads)
+    # As many hashes at once as there are processors: more would only wait for one another (SPEC E1).
+    os.environ.setdefault("CERTCENTER_HASH_SLOTS", str(max(1, (os.cpu_count() or 1) // workers)))
     os.execvp(sys.executable, server_command(host=host, workers=workers, threads=threads))  # noqa: S606 - our own interpreter
 
 
