@@ -381,10 +381,11 @@ def test_a_worker_that_stands_still_loses_nothing(ready):
             loop.until_idle()
         assert Certificate.objects.count() == 1 + BATCH
         before = {row.pk: bytes(row.der) for row in Certificate.objects.all()}
+        late = Person()
+        procedure = late.prove("apply")  # while nobody else sends the message that holds its code
         os.kill(sleeper.pid, signal.SIGCONT)
         time.sleep(4)
-        late = Person()
-        late.requested()
+        late.submit(procedure)
         until(lambda: Certificate.objects.filter(customer=late.customer, checked_at__isnull=False).exists())
     finally:
         end(sleeper)
