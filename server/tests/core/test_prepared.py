@@ -4,7 +4,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from tests.support.life import Person
 
 from certcenter.certificates.models import Application, Certificate
@@ -101,3 +101,19 @@ def test_an_insert_writes_what_save_would_write(wang):
 
 def plain_value(value):
     return bytes(value) if isinstance(value, memoryview) else value
+
+
+@pytest.mark.spec("D9")
+def test_a_connection_that_the_server_ended_is_not_usable(ready):
+    """It is asked of the socket, which a live connection leaves silent."""
+    if ready.vendor != "postgresql":
+        pytest.skip("SQLite has no server")
+    import psycopg
+
+    with connection.cursor() as cursor:
+        backend = cursor.execute("SELECT pg_backend_pid()").fetchone()[0]
+    assert connection.is_usable()
+    with psycopg.connect(ready.database_url, autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 10000)", [backend])
+    assert not connection.is_usable()
+    connection.close()

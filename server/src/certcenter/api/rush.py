@@ -1,7 +1,7 @@
 """A rush of logins is answered before anything else is done for it (SPEC E1; passwords.admission).
 
 While no place is free, each attempt that comes is told "busy" anyway. Said here, before sessions, routing and parsing, it
-costs a third, and those who have a place are let in sooner.
+costs little, and those who have a place are let in sooner.
 """
 
 import re
