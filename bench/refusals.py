@@ -16,14 +16,15 @@ from certcenter.passwords.actions import set_password
 
 SLUG = "sample"
 PASSWORD = "Marble4417"
-#: Valid IDs (SPEC F1): one customer for each state, and one that nobody has.
+#: Valid IDs (SPEC F1): one customer for each state, and one that nobody has. All have the digits 1 to 9, once each: `str.translate`
+#: remembers a character that it has met, so an ID with fewer kinds of digits is read faster, whoever has it.
 IDS = {
-    "wrong": "A123456789",
-    "contactless": "B220000000",
-    "locked": "C120000009",
-    "hard-locked": "D220000002",
-    "no password": "E120000001",
-    "unknown": "J120000005",
+    "wrong": "A125368479",
+    "contactless": "B126598374",
+    "locked": "C126849537",
+    "hard-locked": "D123569748",
+    "no password": "E123968475",
+    "unknown": "J124975683",
 }
 NOBODY = Actor(kind=ActorKind.ANONYMOUS, institution=SLUG, address="192.0.2.7")
 
@@ -44,6 +45,7 @@ def measure(rounds: int) -> dict[str, dict[str, list[float]]]:
                 taken[kind].append(took)
             _forgive(people.get(kind), kind)
         pair = [("known", "wrong"), ("unknown", "unknown")]
+        _took(lambda: _guess(IDS["contactless"], ""))  # the hash before has emptied the processor's caches
         for kind, person in random.sample(pair, len(pair)):
             took = _took(lambda person=person: _guess(IDS[person], ""))  # type: ignore[misc]
             if number >= 3:

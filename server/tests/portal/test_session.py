@@ -1,11 +1,15 @@
 """Signing in, staying, leaving (SPEC B1, E4, E7)."""
 
+import json
 from contextlib import ExitStack
 
 import pytest
 from django.test import Client
+from tests.support import people
 
 from certcenter.core import clock
+from certcenter.institutions import serving
+from certcenter.institutions.vocabulary import Captcha
 from certcenter.passwords import admission
 from certcenter.portal import again
 
@@ -100,6 +104,41 @@ def test_an_image_captcha_where_policy_asks(home):
     page = Reader(host="model-bank.localhost:8000").get("/login/")
     assert 'src="data:image/png;base64,' in page
     assert "/login/sound/?token=" in page
+
+
+@pytest.mark.spec("B1", "B2")
+def test_the_password_centres_login_asks_for_a_captcha_and_the_helpers_for_none(home):
+    people.with_password(PASSWORD, institution="demo")
+    reader = Reader(host="demo.localhost:8000")
+    page = reader.get("/login/?next=/passwords/change/")
+    assert "注意事項" in page
+    assert "帳戶將鎖定無法再登入" in page
+    bare = reader.post("/login/", identity=WANG, password=PASSWORD, captcha="")
+    assert (bare.status_code, "session" in bare.cookies) == (422, False)
+    assert reader.sign_in(next="/passwords/change/")["Location"] == "/passwords/change/"
+    sent = {"identity": WANG, "password": PASSWORD}
+    by_program = Client(headers={"host": "127.0.0.1:8000"}).post(
+        "/api/v1/i/demo/sessions", json.dumps(sent), content_type="application/json"
+    )
+    assert by_program.status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("login", "own", "centre", "asked"),
+    [
+        pytest.param("none", "work", True, "work", id="the centre's own"),
+        pytest.param("none", "work", False, "none", id="no centre"),
+        pytest.param("none", "none", True, "none", id="none at all"),
+        pytest.param("image", "work", True, "image", id="the login's"),
+    ],
+)
+def test_which_captcha_the_login_page_asks(login, own, centre, asked):
+    demo = serving.get("demo")
+    rows = {
+        "login": demo.login.model_copy(update={"captcha": Captcha(login)}),
+        "passwords": demo.passwords.model_copy(update={"captcha": Captcha(own), "centre": centre}),
+    }
+    assert demo.model_copy(update=rows).page_captcha == asked
 
 
 @pytest.fixture

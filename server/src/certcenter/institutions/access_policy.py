@@ -21,6 +21,7 @@ class LoginPolicy(PolicyModel):
 
     method: LoginMethod
     captcha: Captcha
+    """Asked of whoever logs in, programs too unless they are registered (`api.client_credentials`)."""
     slip_dialog: bool = False
     """Asks for the password slip (送出/關閉) at the first 憑證作業."""
     new_device_notice: bool = True
@@ -140,7 +141,7 @@ class PasswordPolicy(PolicyModel):
     centre: bool
     """Whether the profile shows the password centre."""
     captcha: Captcha = Captcha.WORK
-    """Asked by the password centre, whatever the login asks (SPEC B1)."""
+    """Asked by the portal's login page where `login.captcha` asks for nothing: it is the password centre's login (SPEC B1, manual M2)."""
     login: CredentialRule
     withdrawal: CredentialRule
     voice: CredentialRule

@@ -47,7 +47,14 @@ from certcenter.institutions.house_policy import (
     RetentionPolicy,
 )
 from certcenter.institutions.transfer_policy import PhonePolicy
-from certcenter.institutions.vocabulary import Function, KeyPlace, OnlineRevocation, Proof, SequenceOwner
+from certcenter.institutions.vocabulary import (
+    Captcha,
+    Function,
+    KeyPlace,
+    OnlineRevocation,
+    Proof,
+    SequenceOwner,
+)
 
 __all__ = [
     "Accent",
@@ -133,6 +140,12 @@ class Institution(PolicyModel):
     def hosts(self) -> tuple[str, ...]:
         """The institution's own host names, without port."""
         return tuple(host.replace("{slug}", self.slug) for host in self.branding.hosts)
+
+    @property
+    def page_captcha(self) -> Captcha:
+        """What the portal's login page asks. It is the password centre's login too (SPEC B1), also where programs are asked for nothing."""
+        own = self.login.captcha
+        return self.passwords.captcha if own is Captcha.NONE and self.passwords.centre else own
 
     @property
     def host(self) -> str:

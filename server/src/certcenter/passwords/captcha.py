@@ -71,10 +71,10 @@ class Door(Protocol):
         """What it asks for."""
 
 
-def new_challenge(institution: Door) -> Challenge:
-    """Return a fresh challenge of the kind that the institution asks for."""
+def new_challenge(institution: Door, *, asked: Captcha | None = None) -> Challenge:
+    """Return a fresh challenge of the kind that is asked here: `asked`, or what the institution asks of everybody."""
     expires_at = clock.now() + LIFETIME
-    kind = institution.login.captcha
+    kind = asked or institution.login.captcha
     if kind is Captcha.IMAGE:
         letters = "".join(secrets.choice(LETTERS) for _ in range(_LENGTH))
         token = _sealed(institution, letters, expires_at)
@@ -108,9 +108,9 @@ class Taken:
         SpentChallenge.objects.filter(digest=self.digest).delete()
 
 
-def check(institution: Door, answer: str) -> Taken:
-    """Take an answer, once, right or wrong. Raises CaptchaRefused."""
-    kind = institution.login.captcha
+def check(institution: Door, answer: str, *, asked: Captcha | None = None) -> Taken:
+    """Take an answer to what was asked, once, right or wrong. Raises CaptchaRefused."""
+    kind = asked or institution.login.captcha
     if kind is Captcha.NONE:
         return Taken()
     if len(answer) > _MAX_ANSWER:

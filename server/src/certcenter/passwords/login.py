@@ -27,7 +27,7 @@ from certcenter.identity.models import CompanyUser, Customer, KnownDevice
 from certcenter.identity.sessions import Scope
 from certcenter.institutions import serving
 from certcenter.institutions.policy import Institution
-from certcenter.institutions.vocabulary import LoginMethod
+from certcenter.institutions.vocabulary import Captcha, LoginMethod
 from certcenter.notifications.actions import notify
 from certcenter.outbox.actions import enqueue
 from certcenter.passwords import captcha as captchas
@@ -72,30 +72,33 @@ def sign_in(
     identity: str,
     password: str,
     captcha: str,
+    asked: Captcha | None = None,
     device_token: str | None,
     actor: Actor,
 ) -> SignedIn:
-    """Log a customer in. No session is made here.
+    """Log a customer in. No session is made here. `asked` is the captcha of a door that has one of its own.
 
     Raises admission.Crowded before anything is looked at; Invalid (empty or impossible input, whoever it names),
     LoginTooOften, CaptchaRefused, LoginRefused, Busy.
     """
     sources.arrive(actor.source)
     number = normalised(identity, password, institution=institution)
-    with person(institution, captcha, actor=actor):
+    with person(institution, captcha, asked=asked, actor=actor):
         return authenticate(
             institution, number=number, password=password, device_token=device_token, actor=actor
         )
 
 
 @contextmanager
-def person(institution: Institution, captcha: str, *, actor: Actor) -> Iterator[None]:
+def person(
+    institution: Institution, captcha: str, *, asked: Captcha | None = None, actor: Actor
+) -> Iterator[None]:
     """Take the captcha's answer for what is tried inside; where nothing was compared it serves once more.
 
     Raises CaptchaRefused, which the audit hears of.
     """
     try:
-        taken = captchas.check(institution, captcha)
+        taken = captchas.check(institution, captcha, asked=asked)
     except CaptchaRefused as refusal:
         record_refusal(Event.LOGIN_REFUSED, actor=actor, subject="", reason=refusal.code)
         raise

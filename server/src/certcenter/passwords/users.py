@@ -22,7 +22,7 @@ from certcenter.identity import queries, sessions
 from certcenter.identity.models import CompanyUser, UserRole
 from certcenter.institutions import serving
 from certcenter.institutions.policy import Institution
-from certcenter.institutions.vocabulary import LoginMethod
+from certcenter.institutions.vocabulary import Captcha, LoginMethod
 from certcenter.notifications.actions import notify
 from certcenter.passwords import login, sources, store
 from certcenter.passwords.admission import admitted
@@ -72,13 +72,14 @@ def sign_in(
     user_code: str,
     password: str,
     captcha: str,
+    asked: Captcha | None = None,
     device_token: str | None,
     actor: Actor,
 ) -> SignedIn:
     """Log a company's user in. Raises as `login.sign_in`."""
     sources.arrive(actor.source)
     number, code = normalised(identity, user_code, password)
-    with login.person(institution, captcha, actor=actor):
+    with login.person(institution, captcha, asked=asked, actor=actor):
         return authenticate(
             institution, number=number, code=code, password=password, device_token=device_token, actor=actor
         )

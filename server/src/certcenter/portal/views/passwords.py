@@ -24,6 +24,7 @@ from certcenter.portal import keys
 from certcenter.portal import render as rendering
 from certcenter.portal.access import due_password_page, institution_page
 from certcenter.portal.password_forms import ChangeForm, UnifyForm
+from certcenter.portal.password_notes import notes
 from certcenter.portal.site import CustomerRequest, InstitutionRequest, actor_of
 from certcenter.proof import verify
 from certcenter.proof.errors import ProofRefused
@@ -43,7 +44,7 @@ def centre(request: InstitutionRequest) -> HttpResponse:
     """The three doors 密碼修改, 密碼補發, 密碼解鎖."""
     _require_centre(request)
     doors = {name.removeprefix("password-"): reverse(name) for name in DOORS}
-    return rendering.page(request, "portal/passwords.html", {"doors": doors, **_rules(request)})
+    return rendering.page(request, "portal/passwords.html", {"doors": doors, **notes(request.institution)})
 
 
 @require_safe
@@ -53,7 +54,7 @@ def voice_table(request: InstitutionRequest) -> HttpResponse:
     _require_centre(request)
     if not request.institution.passwords.voice_sync:
         raise NotFound
-    context = {"keys": [(digit, letters) for digit, letters in voice.KEYPAD.items()], **_rules(request)}
+    context = {"keys": [(digit, letters) for digit, letters in voice.KEYPAD.items()], **notes(request.institution)}
     return rendering.page(request, "portal/voice_table.html", context)
 
 
@@ -68,7 +69,7 @@ def change_password(request: CustomerRequest) -> HttpResponse:
     context = {
         "rows": [_shown(each) for each in queries.table(request.customer, session=request.session.binding)],
         "must_change": request.session.scope.must_change,
-        **_rules(request),
+        **notes(request.institution),
     }
     return rendering.page(request, "portal/password_table.html", context)
 
@@ -100,7 +101,7 @@ def unify(request: CustomerRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "form": form,
         "lines": [lines[line] for line in queries.lines_of(request.customer)],
-        **_rules(request),
+        **notes(request.institution),
     }
     if request.method == "POST":
         if form.is_valid():
@@ -128,7 +129,7 @@ def changed(request: InstitutionRequest) -> HttpResponse:
         "voice": "voice" in request.GET,
         "unified": "unified" in request.GET,
         "signed_in": request.customer is not None,
-        **_rules(request),
+        **notes(request.institution),
     }
     return rendering.page(request, "portal/password_changed.html", context)
 
@@ -152,7 +153,7 @@ def _change_page(request: CustomerRequest, *, account: Account | None) -> HttpRe
         "has_withdrawal": bool(futures),
         "withdrawal_elsewhere": not futures and bool(_own_futures(request, account)),
         "must_change": request.session.scope.must_change,
-        **_rules(request),
+        **notes(request.institution),
     }
     if request.method == "POST":
         if form.is_valid():
@@ -264,20 +265,6 @@ def _state_words() -> dict[ExpiryState, str]:
         ExpiryState.EXPIRED: _("Expired"),
         ExpiryState.MUST_CHANGE: _("Must be changed"),
         ExpiryState.UNSET: _("Not set"),
-    }
-
-
-def _rules(request: InstitutionRequest) -> dict[str, Any]:
-    """What the notes of all pages name."""
-    passwords, lock = request.institution.passwords, request.institution.lock
-    return {
-        "rule": passwords.login,
-        "withdrawal_rule": passwords.withdrawal,
-        "voice_sync": passwords.voice_sync,
-        "wrong_limit": lock.wrong_limit,
-        "final_limit": lock.final_limit,
-        "reissues_a_day": passwords.reissues_a_day,
-        "voice_lines": [line for line in request.institution.contact.lines if "語音" in line.label.zh],
     }
 
 

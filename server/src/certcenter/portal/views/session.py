@@ -26,6 +26,7 @@ from certcenter.portal import again
 from certcenter.portal import render as rendering
 from certcenter.portal.access import due_password_page, institution_page
 from certcenter.portal.forms import LoginForm
+from certcenter.portal.password_notes import notes
 from certcenter.portal.site import CustomerRequest, InstitutionRequest, actor_of
 
 YEAR = 31_536_000
@@ -65,9 +66,11 @@ def login(request: InstitutionRequest) -> HttpResponse:
     context = {
         "form": form,
         "next": target,
-        "kind": request.institution.login.captcha.value,
+        "kind": request.institution.page_captcha.value,
         "ended": "ended" in request.GET,
     }
+    if request.institution.passwords.centre and target.startswith(reverse("passwords")):
+        context |= {"to_passwords": True} | notes(request.institution)
     if request.method == "POST":
         if form.is_valid():
             try:
@@ -95,6 +98,7 @@ def _signed_in(
         "identity": clean["identity"],
         "password": clean["password"],
         "captcha": _captcha_answer(request.institution, typed),
+        "asked": request.institution.page_captcha,
         "device_token": request.COOKIES.get(device_cookie()),
         "actor": actor_of(request),
     }
@@ -117,7 +121,7 @@ def _signed_in(
 
 def _challenge(institution: Institution) -> dict[str, Any]:
     """What the login page needs to ask the captcha."""
-    fresh = captcha.new_challenge(institution)
+    fresh = captcha.new_challenge(institution, asked=institution.page_captcha)
     if fresh.kind is Captcha.IMAGE:
         return {"picture": base64.b64encode(fresh.png).decode(), "token": fresh.token}
     return {"work": json.dumps(fresh.work)} if fresh.work else {}
@@ -126,7 +130,7 @@ def _challenge(institution: Institution) -> dict[str, Any]:
 def _captcha_answer(institution: Institution, typed: Mapping[str, str]) -> str:
     """The answer as `passwords.captcha` takes it."""
     answer = typed.get("captcha", "")
-    if institution.login.captcha is Captcha.IMAGE:
+    if institution.page_captcha is Captcha.IMAGE:
         return f"image:{typed.get('captcha-token', '')}:{answer}"
     return answer
 
