@@ -180,7 +180,7 @@ def test_a_full_house_is_told_at_the_door_before_the_body_is_read(full, client):
     """The same problem as inside, in the language that is asked for; other addresses are not turned away."""
     address, before = "/api/v1/i/sample/sessions", full.turned_away
     answer = client.post(
-        address, b"no JSON", content_type="application/json", headers={"Accept-Language": "en"}
+        address, b"no JSON", content_type="application/json", headers={**HERE, "Accept-Language": "en"}
     )
     assert (answer.status_code, answer.json()["code"]) == (503, "busy")
     assert answer["Content-Type"] == "application/problem+json"
@@ -191,6 +191,12 @@ def test_a_full_house_is_told_at_the_door_before_the_body_is_read(full, client):
     chinese = client.post(address, b"no JSON", content_type="application/json", headers=HERE).json()
     assert chinese["detail"] != answer.json()["detail"]
     assert client.get("/api/v1/i/sample/policy", headers=HERE).json().get("code") != "busy"
+
+
+@pytest.mark.spec("E7")
+def test_a_foreign_host_is_refused_as_such_also_while_the_house_is_full(full, client):
+    sent = {"content_type": "application/json", "headers": {"host": "evil.example"}}
+    assert client.post("/api/v1/i/sample/sessions", b"no JSON", **sent).status_code == 404
 
 
 def test_control_with_a_place_the_door_lets_pass(sqlite_engine, client):

@@ -54,7 +54,10 @@ def voice_table(request: InstitutionRequest) -> HttpResponse:
     _require_centre(request)
     if not request.institution.passwords.voice_sync:
         raise NotFound
-    context = {"keys": [(digit, letters) for digit, letters in voice.KEYPAD.items()], **notes(request.institution)}
+    context = {
+        "keys": [(digit, letters) for digit, letters in voice.KEYPAD.items()],
+        **notes(request.institution),
+    }
     return rendering.page(request, "portal/voice_table.html", context)
 
 
