@@ -93,9 +93,15 @@ def test_a_download_that_broke_off_is_opened_by_staff(
     assert Action.REDOWNLOAD not in customer.core.overview().actions
     json.loads(centre.run(_OPEN.format(id=customer.person["id"])).strip().splitlines()[-1])
     assert Action.REDOWNLOAD in customer.core.overview().actions
-    assert customer.core.repair(password=SECRET).outcome is RepairOutcome.REPAIRED
+    repaired = customer.core.repair(password=SECRET)
+    assert repaired.outcome is RepairOutcome.REPAIRED
+    assert repaired.advice == customer.core.desk.policy.advice_afterwards
+    assert len(repaired.advice) == 2, "manual M3: back up, and upload to the phone again"
     seen = customer.core.overview()
     assert seen.client.status is ClientStatus.EXPORTABLE
+    assert Action.REDOWNLOAD not in seen.actions, (
+        "what is here needs no download, however long staff left it open"
+    )
     assert seen.client.security is SecurityMode.EVERY_ORDER
     facts = {fact.key: fact.value for fact in seen.client.facts}
     assert facts["file"] == f"{customer.person['id']}.pfx"

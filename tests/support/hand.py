@@ -87,7 +87,7 @@ class Hand:
 
     def __init__(self, shell: Shell, centre: Centre, slug: str) -> None:
         self.shell, self.centre, self.slug = shell, centre, slug
-        self._last = ""  # the code before: a new one may take a moment
+        self._read: set[str] = set()  # messages whose code was used: a new one may take a moment
 
     # Waiting
 
@@ -213,12 +213,12 @@ class Hand:
             answer = httpx.get(self.centre.describe["outbox"]["json"], params=asked).raise_for_status()
             for message in answer.json()["messages"]:
                 found = re.search(r"(?<!\d)(\d{6})(?!\d)", message["text"])
-                if found and found.group(1) != self._last:
+                if found and message["id"] not in self._read:
+                    self._read.update(each["id"] for each in answer.json()["messages"])
                     return found.group(1)
             return ""
 
-        self._last = self.until(look, "a code")
-        return self._last
+        return str(self.until(look, "a code"))
 
     def give_code(self, person: Person) -> str:
         """取得認證碼, 確定, the code, 確認, 認證成功!; what the box said about where it went."""

@@ -14,9 +14,8 @@ from certcenter_helper.cli.shell import Shell
 from certcenter_helper.cli.words import marked as _
 from certcenter_helper.cli.words import word
 from certcenter_helper.core.errors import HelperError, Kind
-from certcenter_helper.core.password_values import NewPassword, PasswordRow, PasswordTable
 from certcenter_helper.core.policy import require_rule
-from certcenter_helper.core.values import PasswordRule
+from certcenter_helper.core.values import NewPassword, PasswordRow, PasswordRule, PasswordTable
 
 _LINES: Final = {
     "securities": _("Securities"),

@@ -11,8 +11,7 @@ from certcenter_helper.cli.shell import Shell
 from certcenter_helper.cli.words import word
 from certcenter_helper.core.errors import HelperError, Kind
 from certcenter_helper.core.interface import Procedure
-from certcenter_helper.core.password_values import Masked
-from certcenter_helper.core.values import Account, Contact, Proof, SentCode
+from certcenter_helper.core.values import Account, Contact, Masked, Proof, SentCode
 from certcenter_sdk import clock
 
 T = TypeVar("T")

@@ -134,10 +134,12 @@ def preview(desk: Desk, path: Path, *, password: str) -> ImportPreview:
             advice=text("Choose a newer backup, or apply again."),
         )
     notes = _ask_about(desk, candidate.spki_sha256)
+    serial, subject = f"{certificate.serial_number:x}", certificate.subject.rfc4514_string()
     return ImportPreview(
-        serial=f"{certificate.serial_number:x}",
-        subject=certificate.subject.rfc4514_string(),
+        serial=serial,
+        subject=subject,
         not_after=certificate.not_valid_after_utc,
+        facts=panels.certificate_facts(desk, serial, subject, certificate.not_valid_after_utc),
         notes=notes,
     )
 

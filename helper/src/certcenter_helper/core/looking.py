@@ -39,7 +39,7 @@ def overview(desk: Desk, *, offline: bool) -> Overview:
         identity=desk.masked,
         host=host,
         clients=clients,
-        actions=_actions(values["actions"], clients, redownload=redownload),
+        actions=_actions(values["actions"], clients),
         revocations_left=values["revocations_left"] if policy.revokes_online else None,
         notice=str(policy.values["revocation"]["notice"]),
         reminder=host.word.advice if host.status in _REMINDED else "",
@@ -99,14 +99,12 @@ def _reminder(desk: Desk, panel: ClientPanel) -> str:
     return desk.policy.host_word(HostStatus.EXPIRING).advice
 
 
-def _actions(offered: list[str], clients: tuple[ClientPanel, ...], *, redownload: bool) -> tuple[Action, ...]:
+def _actions(offered: list[str], clients: tuple[ClientPanel, ...]) -> tuple[Action, ...]:
     """The centre's likeliest first, then those of the first page. A download makes sense where its key is (SPEC A9)."""
-    known = {each.value for each in Action}
+    known = {each.value for each in Action} - {Action.REDOWNLOAD.value}
     found = [Action(each) for each in offered if each in known]
     has_key = any(each.status is ClientStatus.KEY_ONLY for each in clients)
-    if redownload and any(
-        Action.REDOWNLOAD in each.actions for each in clients
-    ):  # not once the certificate is here
+    if any(Action.REDOWNLOAD in each.actions for each in clients):  # not once the certificate is here
         found = [Action.REDOWNLOAD, *(each for each in found if each is not Action.DOWNLOAD)]
     elif Action.DOWNLOAD in found and not has_key:
         found.remove(Action.DOWNLOAD)

@@ -118,6 +118,16 @@ def host_panel(desk: Desk, values: Any | None) -> HostPanel:
     )
 
 
+def certificate_facts(desk: Desk, serial: str, subject: str, ends: datetime) -> tuple[Fact, ...]:
+    """A certificate that lies in a file, to be looked at before it is installed."""
+    how = shown(desk)
+    return (
+        Fact(key="serial", name=text("Serial number"), value=desk.policy.serial(serial)),
+        Fact(key="subject", name=text("Certificate subject"), value=subject),
+        Fact(key="ends", name=_ends(how), value=how.moment(ends)),
+    )
+
+
 def _host_facts(desk: Desk, host: tuple[str, datetime, datetime] | None) -> tuple[Fact, ...]:
     how = shown(desk)
     serial, issued, ends = host or ("", None, None)

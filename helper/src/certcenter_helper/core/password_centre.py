@@ -9,18 +9,18 @@ from uuid import UUID
 from certcenter_helper.core.desk import Desk
 from certcenter_helper.core.errors import HelperError, Kind
 from certcenter_helper.core.line import Line
-from certcenter_helper.core.password_values import (
-    Masked,
-    NewPassword,
-    PasswordRow,
-    PasswordRules,
-    PasswordTable,
-)
 from certcenter_helper.core.policy import require_rule
 from certcenter_helper.core.reissuing import Reissue, Request
 from certcenter_helper.core.texts import text
 from certcenter_helper.core.troubles import told
-from certcenter_helper.core.values import PasswordRule
+from certcenter_helper.core.values import (
+    Masked,
+    NewPassword,
+    PasswordRow,
+    PasswordRule,
+    PasswordRules,
+    PasswordTable,
+)
 from certcenter_sdk.client import passwords, recovery
 from certcenter_sdk.client.calls import Signed
 from certcenter_sdk.client.life import prove_key

@@ -2,9 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from certcenter_helper.core.password_values import Mailed, Masked, Reissued
 from certcenter_helper.core.procedure import sent_code
-from certcenter_helper.core.values import SentCode
+from certcenter_helper.core.values import Mailed, Masked, Reissued, SentCode
 from certcenter_sdk.client import recovery
 
 if TYPE_CHECKING:

@@ -87,7 +87,8 @@ def _installed(desk: Desk, entry: Entry | None) -> Repaired:
         sentences=(
             text("The certificate {serial} is installed, and the centre knows.").format(serial=serial),
         ),
-        advice=(text("Export a backup of your new certificate, and keep it in another place."),),
+        advice=desk.policy.advice_afterwards
+        or (text("Export a backup of your new certificate, and keep it in another place."),),
     )
 
 

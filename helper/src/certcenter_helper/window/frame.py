@@ -58,7 +58,7 @@ class Top(QFrame):
         self.who.setObjectName("who")
         language = button(words("language.other"), speak, tone="link", name="language")
         language.setIcon(icons.icon("language", theme.tokens.accent, theme.pixels(18)))
-        across = QHBoxLayout(self)
+        self._across = across = QHBoxLayout(self)
         across.setContentsMargins(*(theme.pixels(each) for each in (24, 8, 24, 8)))
         across.setSpacing(theme.pixels(12))
         for label in (self.mark, self.brand, self.centre, self.trial, self.offline):
@@ -97,10 +97,17 @@ class Top(QFrame):
         self.centre.setVisible(not is_narrow)
         self.mark.setVisible(not is_narrow)
         super().resizeEvent(event)
+        if self.clock.isVisible():
+            self.tick()
 
     def tick(self) -> None:
-        """現在時間 in the calendar of the Republic, as manual M3 shows it."""
-        self.clock.setText(self._words("clock", now=clocks.roc_now()))
+        """現在時間 in the calendar of the Republic, as manual M3 shows it; the time alone where there is no room."""
+        now = clocks.roc_now()
+        named = self._words("clock", now=now)
+        self.clock.setAccessibleName(named)
+        self.clock.setText(named)
+        if self._across.sizeHint().width() > self.width():
+            self.clock.setText(now)
 
 
 class Menu(QFrame):
@@ -209,7 +216,7 @@ class Foot(QFrame):
         self._words = words
         self._help = _label("small")
         self._help.setWordWrap(True)
-        across = QHBoxLayout(self)
+        self._across = across = QHBoxLayout(self)
         across.setContentsMargins(*(theme.pixels(each) for each in (24, 8, 24, 8)))
         across.addWidget(self._help, 1)
         across.addWidget(_label("small", words("version", version=version)))

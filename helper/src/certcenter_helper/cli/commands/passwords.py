@@ -12,7 +12,7 @@ from certcenter_helper.cli.shell import Shell, command
 from certcenter_helper.cli.words import marked as _
 from certcenter_helper.cli.words import word
 from certcenter_helper.core.errors import HelperError, Kind
-from certcenter_helper.core.password_values import PasswordRow, PasswordTable
+from certcenter_helper.core.values import PasswordRow, PasswordTable
 
 _EXITS = (Exit.REFUSED, Exit.LOGIN, Exit.NETWORK, Exit.PASSWORD)
 

@@ -11,8 +11,8 @@ from certcenter_helper.cli.shell import Shell, command
 from certcenter_helper.cli.words import word
 from certcenter_helper.core.errors import HelperError
 from certcenter_helper.core.password_centre import PasswordCentre
-from certcenter_helper.core.password_values import PasswordRules, Reissued
 from certcenter_helper.core.reissuing import Reissue
+from certcenter_helper.core.values import PasswordRules, Reissued
 
 _EXITS = (Exit.REFUSED, Exit.NETWORK)
 #: What is wrong with a new password can be mended at the prompt.

@@ -134,7 +134,7 @@ def look_clock(desk: Desk) -> Seen:
 
 def _off_in_words(seconds: float) -> str:
     if abs(seconds) < _LONG:
-        return text("{seconds:+.1f} s from the centre's").format(seconds=seconds)
+        return text("{seconds:+.1f} s from the centre's").format(seconds=round(seconds, 1) + 0.0)
     hours, minutes = divmod(round(abs(seconds) / 60), 60)
     if seconds > 0:
         return text("{hours} h {minutes} min ahead of the centre's").format(hours=hours, minutes=minutes)

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QCheckBox, QFrame, QLineEdit, QVBoxLayout, QWidget
 from certcenter_helper.core.errors import HelperError
 from certcenter_helper.core.errors import Kind as Trouble
 from certcenter_helper.core.values import Exported, ExportRules, ImportPreview, Obtained
-from certcenter_helper.window import clocks
 from certcenter_helper.window.pages.base import Page
 from certcenter_helper.window.parts.basic import Card, Facts, button, heading, restyle, row, text
 from certcenter_helper.window.parts.dialogs import Choice
@@ -307,11 +306,7 @@ class ImportPage(Page):
     def _ask(self, preview: ImportPreview) -> None:
         words = self.words
         self.go.setEnabled(True)
-        rows = [
-            (words("fact.serial"), preview.serial.upper(), "serial"),
-            (words("fact.subject"), preview.subject, "subject"),
-            (words("fact.ends"), clocks.moment(preview.not_after), "ends"),
-        ]
+        rows = [(each.name, each.value, each.key) for each in preview.facts]
         self.shell.say(
             words("import.ask"),
             list(preview.notes),

@@ -23,6 +23,7 @@ from certcenter_helper.core.values import (
     Removed,
     Tone,
     Word,
+    fact,
 )
 from certcenter_helper.window import clocks, icons
 from certcenter_helper.window.pages import is_here
@@ -363,7 +364,7 @@ def ask_to_remove(page: Page, client: ClientPanel) -> None:
 
     shell.say(
         words("remove.title"),
-        [words("remove.ask", serial=client.serial), words("remove.backup")],
+        [words("remove.ask", serial=fact(client.facts, "serial")), words("remove.backup")],
         Choice(words("cancel"), name="remove-cancel"),
         Choice(
             words("do.remove"),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout
 
-from certcenter_helper.core.values import Action, Kind, Overview, Proof, Revoked
+from certcenter_helper.core.values import Action, Kind, Overview, Proof, Revoked, fact
 from certcenter_helper.window.pages.base import Page
 from certcenter_helper.window.parts.basic import Card, Facts, button, heading, pill, row, text
 from certcenter_helper.window.parts.code import CodePanel
@@ -97,7 +97,7 @@ class RevokePage(Page):
         assert overview is not None
         self.shell.say(
             words("revoke.title"),
-            [words("revoke.ask", serial=overview.host.serial.upper()), words("revoke.final")],
+            [words("revoke.ask", serial=fact(overview.host.facts, "serial")), words("revoke.final")],
             Choice(words("cancel"), lambda: self.shell.open("overview"), name="revoke-cancel"),
             Choice(words("revoke.yes"), self._revoke, "grave", "revoke-yes"),
             name="revoke-ask",

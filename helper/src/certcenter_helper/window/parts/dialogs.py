@@ -151,7 +151,7 @@ class PasswordDialog(Dialog):
         """Say what is wrong; it can be typed again."""
         self.send.setEnabled(True)
         self.field.wrong(sentence)
-        self.fit()
+        QTimer.singleShot(0, self, self.fit)  # when the field knows its new height
 
     def _send(self) -> None:
         typed = value_of(self.field)

@@ -17,7 +17,7 @@ _EDGE: Final = 6
 class Table(QTableWidget):
     """Columns with a share (of what the others leave) or, with the share 0, as wide as their widest cell.
 
-    Where letters are too large for all columns, those of `spare` are left out, in that order.
+    Where letters are too large for all columns, empty ones are left out, then those of `spare`, in that order.
     """
 
     def __init__(
@@ -81,11 +81,14 @@ class Table(QTableWidget):
         self._fit()
 
     def _fit(self) -> None:
+        for at in range(self.columnCount()):
+            self.setColumnHidden(at, False)  # what is hidden has no width to be known
         least = {at: self._narrowest(at) for at in range(self.columnCount())}
-        for column in self._spare:
+        filled = {column for _, column in self._cells}
+        for column in (*(at for at in range(self.columnCount()) if at not in filled), *self._spare):
             if sum(least.values()) <= self.viewport().width():
                 break
-            del least[column]
+            least.pop(column, None)
         for at in range(self.columnCount()):
             self.setColumnHidden(at, at not in least)
         for at, width in self._widths(least).items():

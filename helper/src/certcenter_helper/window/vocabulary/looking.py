@@ -18,9 +18,6 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "pager": ("第 {at} 張，共 {total} 張", "Certificate {at} of {total}"),
     "pager.before": ("上一張憑證", "The certificate before"),
     "pager.next": ("下一張憑證", "The next certificate"),
-    "fact.serial": ("憑證序號", "Serial number"),
-    "fact.subject": ("憑證主體", "Subject"),
-    "fact.ends": ("憑證效期(終止)", "Valid to"),
     "life": (
         "憑證自 {begin} 至 {end}，尚有 {days} 天",
         "The certificate runs from {begin} to {end}; {days} days are left",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from certcenter_helper.core.values import PasswordRule
+from certcenter_helper.core.values.acting import PasswordRule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
