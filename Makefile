@@ -46,6 +46,7 @@ bench: $(STAMPS)/dev $(STAMPS)/page $(STAMPS)/messages ## all benchmarks against
 
 .PHONY: soak
 soak: $(STAMPS)/dev $(STAMPS)/page $(STAMPS)/messages ## the full counts of kill, race and fuzz tests
+	CERTCENTER_SOAK=1 npm --prefix browser run --silent test
 	CERTCENTER_SOAK=1 $(BIN)/pytest -m soak -p no:randomly --timeout 3600
 
 .PHONY: helper

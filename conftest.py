@@ -1,10 +1,12 @@
 """Fixtures for every test of the workspace (tests/README.md)."""
 
+import os
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = [
     "tests.support.authorities",
@@ -12,6 +14,17 @@ pytest_plugins = [
     "tests.support.engines",
     "tests.support.life",
 ]
+
+
+# What Hypothesis thinks of is the same each time, as is the verdict; `make soak` lets it think of something new. How fast the
+# machine is decides nothing.
+settings.register_profile(
+    "house",
+    derandomize="CERTCENTER_SOAK" not in os.environ,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")

@@ -279,7 +279,7 @@ describe("security mode", () => {
 
   test("mode 2 ends at logout and at the session's end", async () => {
     const { id } = await installed(await open(), { securityMode: 2 });
-    const ends = new Date(Date.now() + 60_000);
+    const ends = new Date(Date.now() + 3_600_000);
     const store = await open({ sessionEnds: ends });
     await store.signOrder(id, ORDER, PASSWORD);
     expect(await store.needsPassword(id)).toBe(false);

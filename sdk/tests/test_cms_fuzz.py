@@ -25,6 +25,7 @@ from certcenter_sdk.errors import Refused
 from certcenter_sdk.orders import Order
 
 pytestmark = pytest.mark.interop
+FEW = 600
 CONTENT = Order(**ORDER_FIELDS).canonical()
 OTHER = CONTENT.replace(b'"1000"', b'"9000"')
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -293,12 +294,14 @@ def compare(mutator, count, ours, openssl):
 
 @pytest.mark.spec("D8", "A15", "E10")
 @pytest.mark.parametrize(
-    "count", [600, pytest.param(20_000, marks=[pytest.mark.soak, pytest.mark.timeout(1200)])]
+    "count", [FEW, pytest.param(20_000, marks=[pytest.mark.soak, pytest.mark.timeout(1200)])]
 )
 def test_nothing_is_accepted_that_openssl_refuses(
     *, count, p256, rsa2048, strangers, ours, openssl, record_property
 ):
-    seed = random.randrange(2**32)
+    seed = (
+        random.randrange(2**32) if count > FEW else 1
+    )  # what is new is found in the long run, not in `make test`
     mutator = Mutator(seed, [p256, rsa2048], strangers)
     tally, alone = compare(mutator, count, ours, openssl)
     for (way, here, there), number in sorted(tally.items()):

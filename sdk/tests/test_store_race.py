@@ -3,6 +3,7 @@
 import contextlib
 import multiprocessing
 import os
+import time
 
 import pytest
 from sdk.tests.pki import NOW
@@ -79,8 +80,11 @@ def _opens(store, entry, password):
     return True
 
 
-def held_at_once(folder, times=200):
-    """How often two processes were inside at the same time, and how far a counter of theirs came."""
+def held_at_once(folder, times=50):
+    """How often two processes were inside at the same time, and how far a counter of theirs came.
+
+    Whoever is inside stays a while, so that the other one comes, be the machine ever so slow or have one processor.
+    """
     context = multiprocessing.get_context("fork")
     inside, met = context.RawValue("i", 0), context.RawValue("i", 0)
     counter = folder / "counter"
@@ -90,6 +94,7 @@ def held_at_once(folder, times=200):
         for _ in range(times):
             with files.locked(folder / "lock"):
                 inside.value += 1
+                time.sleep(0.001)
                 if inside.value > 1:
                     met.value += 1
                 counter.write_text(str(int(counter.read_text() or 0) + 1))
@@ -101,7 +106,7 @@ def held_at_once(folder, times=200):
 
 @pytest.mark.spec("A9")
 def test_only_one_process_holds_the_lock(tmp_path):
-    assert held_at_once(tmp_path) == (0, 400)
+    assert held_at_once(tmp_path) == (0, 100)
 
 
 def test_without_the_lock_they_meet(tmp_path, monkeypatch):
@@ -112,11 +117,8 @@ def test_without_the_lock_they_meet(tmp_path, monkeypatch):
         yield
 
     monkeypatch.setattr(files, "locked", open_door)
-    for _ in range(20):
-        try:
-            met, counted = held_at_once(tmp_path)
-        except (AssertionError, ValueError):  # one of them read what the other was writing
-            return
-        if met or counted < 400:
-            return
-    pytest.fail("the race did not show; the test above proves nothing")
+    try:
+        met, counted = held_at_once(tmp_path)
+    except (AssertionError, ValueError):  # one of them read what the other was writing
+        return
+    assert met or counted < 100, "the race did not show; the test above proves nothing"

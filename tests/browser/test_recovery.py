@@ -61,7 +61,7 @@ class Forgetful(Customer):
         )
 
     def await_message(self, channel: str, pattern: str) -> str:
-        for _ in range(60):
+        for _ in range(180):
             found = re.search(pattern, self.messages(channel))
             if found:
                 return found.group(1)

@@ -137,7 +137,7 @@ def _judge(run: KillRun, number: int, how: str, exactly: str, tally: Tally, *, k
         raise AssertionError(f"after a kill at {exactly} (run {number}): {error}\n{tally}") from error
 
 
-def _await_the_dead(seconds: float = 5.0) -> None:
+def _await_the_dead(seconds: float = 60.0) -> None:
     """Wait until PostgreSQL has noticed the death: until then the dead one's transaction and locks still live there."""
     if connection.vendor != "postgresql":
         return

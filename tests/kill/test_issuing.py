@@ -4,7 +4,6 @@ docs/issuance-cycle.md has the points, the invariants that are checked after eac
 """
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -341,37 +340,27 @@ def test_the_driver_sees_a_broken_promise(ready, monkeypatch):
 # A worker that is stopped, and one that takes over
 
 
-WORKER = [sys.executable, "-m", "certcenter.ctl", "worker"]
+SLEEPER = [sys.executable, "-m", "tests.kill.sleeper"]
 
 
-def spawn(engine, **more):
-    return subprocess.Popen(WORKER, env=engine.environment(**more), stderr=subprocess.PIPE, text=True)
-
-
-def until(condition, seconds=30):
+def until(condition, seconds=90):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not come to that"
         time.sleep(0.05)
 
 
-def end(process):
-    process.send_signal(signal.SIGCONT)
-    process.terminate()
-    process.communicate(timeout=30)
-
-
 @pytest.mark.spec("E8", "D9")
 @pytest.mark.timeout(180)
 def test_a_worker_that_stands_still_loses_nothing(ready):
-    """Stopped with its lease; another takes over when it ends; the first wakes, and what it signed is dropped."""
+    """It has signed and holds its lease; another takes over when that ends; the first wakes, and what it signed is dropped."""
     people = [Person() for _ in range(BATCH)]
     for person in people:
         person.requested()
-    sleeper = spawn(ready, CERTCENTER_FAULT=f"sleep=3@{cycle.SIGNED}")
-    try:
-        until(lambda: Application.objects.filter(state=ApplicationState.PREPARED).count() == BATCH)
-        os.kill(sleeper.pid, signal.SIGSTOP)
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(SLEEPER, env=ready.environment(), text=True, **pipes) as sleeper:
+        assert sleeper.stdout.readline() == "asleep\n"
+        assert Application.objects.filter(state=ApplicationState.PREPARED).count() == BATCH
         loop.until_idle()
         assert not Certificate.objects.exists(), "its lease is respected while it runs"
         Person().requested()
@@ -381,14 +370,11 @@ def test_a_worker_that_stands_still_loses_nothing(ready):
             loop.until_idle()
         assert Certificate.objects.count() == 1 + BATCH
         before = {row.pk: bytes(row.der) for row in Certificate.objects.all()}
+        sleeper.stdin.write("wake up\n")
+        sleeper.stdin.flush()
         late = Person()
-        procedure = late.prove("apply")  # while nobody else sends the message that holds its code
-        os.kill(sleeper.pid, signal.SIGCONT)
-        time.sleep(4)
-        late.submit(procedure)
-        until(lambda: Certificate.objects.filter(customer=late.customer, checked_at__isnull=False).exists())
-    finally:
-        end(sleeper)
+        late.requested()
+        until(lambda: Certificate.objects.filter(customer=late.customer).exists())  # the sleeper's next batch
     assert {pk: bytes(Certificate.objects.get(pk=pk).der) for pk in before} == before
     loop.until_idle()
     check_invariants()

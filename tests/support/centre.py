@@ -4,7 +4,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,7 +15,10 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.support.ports import free_port
 from tests.support.processes import run_python
+
+from certcenter.core.db.sqlite.lock import FileLock
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTROL = [sys.executable, "-m", "certcenter.ctl"]
@@ -77,7 +79,7 @@ class Centre:
 
     def code(self, identification: str, *, slug: str = "sample") -> str:
         """The verification code that follows the identification code in the outbox."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 90
         while time.monotonic() < deadline:
             answer = httpx.get(self.describe["outbox"]["json"], params={"institution": slug})
             for message in answer.raise_for_status().json()["messages"]:
@@ -94,8 +96,16 @@ class Centre:
         return done.stdout
 
     def stop_worker(self) -> None:
-        """Freeze the worker: nothing is issued and nothing is sent."""
-        self.worker.send_signal(signal.SIGSTOP)
+        """Freeze the worker, but not while it writes, or all would wait for it: nothing is issued and nothing is sent."""
+        while True:
+            self.worker.send_signal(signal.SIGSTOP)
+            lock = FileLock(self.home / "certcenter.sqlite3.write.lock")
+            if lock.try_acquire():
+                lock.close()
+                return
+            lock.close()
+            self.resume_worker()
+            time.sleep(0.01)
 
     def resume_worker(self) -> None:
         """Let the worker go on where it was."""
@@ -155,13 +165,6 @@ def _start(*arguments: str, home: Path, environment: dict[str, str]) -> "subproc
         return subprocess.Popen(
             [*CONTROL, *arguments], env=environment, stdout=log, stderr=log, start_new_session=True
         )
-
-
-def free_port() -> int:
-    """A port that nobody listens on just now."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 @pytest.fixture(scope="session")

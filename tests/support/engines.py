@@ -75,6 +75,19 @@ def in_threads(function: Callable[[int], T], count: int) -> list[T | BaseExcepti
     return results
 
 
+def meeting(count: int) -> Callable[[], None]:
+    """Return what `count` threads call to wait for one another, as often as they like.
+
+    A control that reads, meets and then writes shows its race on any machine; one that reads, sleeps and writes hopes for it.
+    """
+    barrier = threading.Barrier(count, timeout=60)
+
+    def meet() -> None:
+        barrier.wait()
+
+    return meet
+
+
 on_both_engines = pytest.mark.usefixtures("engine")
 
 

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -10,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.support.ports import free_port
 
 USER = "postgres"
 
@@ -79,7 +80,7 @@ def server(*options: str) -> Iterator[Server]:
         subprocess.run(
             _as_user([*initdb, "--locale=C.UTF-8"]), check=True, stdout=subprocess.DEVNULL, cwd=folder
         )
-        port = _free_port()
+        port = free_port()
         command = [
             str(binaries() / "postgres"),
             "-D",
@@ -108,7 +109,7 @@ def server(*options: str) -> Iterator[Server]:
 def _ready(candidate: Server, process: "subprocess.Popen[bytes]", log: Path) -> Server:
     import psycopg
 
-    end = time.monotonic() + 30
+    end = time.monotonic() + 90
     while time.monotonic() < end:
         if process.poll() is not None:
             break
@@ -136,9 +137,3 @@ def _own(folder: Path) -> None:
         shutil.chown(folder, USER, USER)
     except LookupError as error:
         raise NoPostgres("there is no user `postgres` to run the server as") from error
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -77,7 +77,7 @@ def read_code(sent: SentCode) -> str:
 
     from certcenter.notifications.models import DemoMessage
 
-    for _ in range(200):
+    for _ in range(1200):
         if DemoMessage.objects.filter(text__contains=sent.identification).exists():
             break
         time.sleep(0.05)

@@ -96,17 +96,16 @@ def test_readers_do_not_wait_for_a_writer(engine):
         with transaction.atomic():
             take("x", limit=9, **WHERE)
             entered.set()
-            leave.wait(10)
+            leave.wait(60)
         connections.close_all()
 
     writer = threading.Thread(target=write)
     writer.start()
     entered.wait(10)
-    before = time.monotonic()
     assert used("x", **WHERE) == 0
     with snapshot():
         assert used("x", **WHERE) == 0
-    assert time.monotonic() - before < 1
+    assert writer.is_alive(), "read while the other still writes"
     leave.set()
     writer.join()
     assert used("x", **WHERE) == 1
@@ -204,7 +203,7 @@ def test_exclusive_is_one_at_a_time_and_ends_with_its_process(engine):
         check=False,
     )
     assert died.returncode == -9
-    end = time.monotonic() + 5
+    end = time.monotonic() + 60
     while in_threads(attempt, 1) != [True] and time.monotonic() < end:
         time.sleep(0.05)
     assert in_threads(attempt, 1) == [True]

@@ -5,7 +5,7 @@ import time
 from datetime import timedelta
 
 import pytest
-from tests.support.engines import in_threads
+from tests.support.engines import in_threads, meeting
 
 from certcenter.core import clock
 from certcenter.core.errors import Busy
@@ -51,18 +51,18 @@ def test_of_fifty_parallel_wrong_guesses_exactly_three_are_evaluated(engine):
 @pytest.mark.spec("E2")
 def test_without_the_statement_the_race_exists(engine):
     """Control: read the counter, then guess, then write it, evaluates more than three."""
-    evaluated = []
+    evaluated, meet = [], meeting(50)
     spare = Gate("naive", subject="x", limit=1000)
 
     def guess(number):
         if spare.state().failed < 3:
+            meet()
             evaluated.append(number)
-            time.sleep(0.02)
             with spare.admit() as attempt:
                 attempt.failure()
 
     in_threads(guess, 50)
-    assert len(evaluated) > 3
+    assert len(evaluated) == 50
 
 
 @pytest.mark.spec("E2")

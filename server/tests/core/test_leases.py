@@ -1,12 +1,11 @@
 """Leases: claimed by one statement, by one worker, for a time."""
 
-import time
 from datetime import timedelta
 
 import pytest
 from django.db import transaction
 from django.db.models import Q
-from tests.support.engines import in_threads
+from tests.support.engines import in_threads, meeting
 
 from certcenter.core import clock, leases
 from certcenter.outbox.actions import enqueue
@@ -37,10 +36,11 @@ def test_each_row_goes_to_one_worker(rows):
 
 def test_without_the_statement_two_workers_take_the_same_row(rows):
     """Control: read the free rows, then mark them."""
+    meet = meeting(4)
 
     def naive(_):
         free = list(Message.objects.filter(lease__isnull=True)[:10])
-        time.sleep(0.05)
+        meet()
         Message.objects.filter(pk__in=[row.pk for row in free]).update(lease=leases.ids.new_uuid())
         return [row.pk for row in free]
 

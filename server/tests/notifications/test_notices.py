@@ -24,7 +24,7 @@ from certcenter.outbox.handlers import Attempt, Task
 from certcenter.outbox.models import Message as OutboxRow
 
 DETAILS = {
-    "serial": "4F2A",
+    "serial": "4F2A606E974D0B",
     "ends": "2027-01-31",
     "address": "192.0.2.7",
     "old": "0936***054",
@@ -39,7 +39,7 @@ def customer(sqlite_engine):
     return people.import_()
 
 
-def tell(customer, event=Event.CERTIFICATE_REVOKED, key="revoked:4F2A", **arguments):
+def tell(customer, event=Event.CERTIFICATE_REVOKED, key="revoked:4F2A606E974D0B", **arguments):
     with transaction.atomic():
         return notify(event, customer=customer, details=DETAILS, key=key, **arguments)
 
@@ -97,7 +97,7 @@ def test_address_and_text_lie_sealed_in_the_outbox(customer):
     tell(customer)
     rows = str(list(OutboxRow.objects.values()))
     assert "0936123054" not in rows
-    assert "4F2A" not in rows.replace("revoked:4F2A", "")
+    assert "4F2A606E974D0B" not in rows.replace("revoked:4F2A606E974D0B", "")
     assert "christin" not in rows
 
 
@@ -130,8 +130,8 @@ def test_a_failure_waits_or_dies_and_logs_nothing_personal(customer, monkeypatch
     with caplog.at_level(logging.DEBUG):
         dispatcher.run_once()
     assert set(OutboxRow.objects.values_list("state", flat=True)) == {state}
-    for secret in ("0936123054", "christin", "4F2A"):
-        assert secret not in caplog.text.replace("revoked:4F2A", "")
+    for secret in ("0936123054", "christin", "4F2A606E974D0B"):
+        assert secret not in caplog.text.replace("revoked:4F2A606E974D0B", "")
         assert secret not in str(list(OutboxRow.objects.values_list("reason", flat=True)))
 
 

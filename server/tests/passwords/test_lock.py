@@ -5,7 +5,7 @@ import time
 
 import pytest
 from tests.support import people
-from tests.support.engines import in_threads
+from tests.support.engines import in_threads, meeting
 
 from certcenter.core.errors import Busy
 from certcenter.core.gates import GateHardLocked, State
@@ -87,10 +87,11 @@ def test_a_hundred_threads_over_two_counters_compare_three_and_three(customer, c
 
 def test_control_counting_after_the_comparison_compares_more(customer):
     """The race is real: look at the counter, compare, then count."""
-    compared, gate = [], login.gate(customer)
+    compared, gate, meet = [], login.gate(customer), meeting(30)
 
     def guess(number):
         if gate.state().failed < 3:
+            meet()
             hashing.verify(None, f"Guess{number:04}")
             compared.append(number)
             row, _created = GateRow.objects.get_or_create(

@@ -189,7 +189,7 @@ def test_a_content_length_that_is_no_number(app, length):
 
 
 def test_a_raw_socket_with_a_long_line(port):
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as raw:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as raw:
         raw.sendall(b"GET /ocsp/demo/" + b"%2F" * 4000 + b" HTTP/1.0\r\n\r\n")
         answer = b""
         while chunk := raw.recv(65536):

@@ -1,0 +1,21 @@
+"""Ports for what tests start on loopback."""
+
+import random
+import socket
+
+#: Below those that the system gives to whoever connects (net.ipv4.ip_local_port_range begins at 32,768): a port that is free when
+#: a test chooses it is still free when its server, or the one started again after a kill, comes to take it.
+_FIRST, _LAST = 20_000, 32_000
+
+
+def free_port() -> int:
+    """A port that nobody listens on just now."""
+    chosen = random.SystemRandom()  # other than another process's, whatever seed a test has set
+    while True:
+        port = chosen.randint(_FIRST, _LAST)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
