@@ -5,6 +5,6 @@ export default defineConfig({
     include: ["tests/**/*.test.ts"],
     setupFiles: ["tests/setup.ts"],
     sequence: { shuffle: true },
-    testTimeout: 30_000,
+    testTimeout: 120_000,
   },
 });
