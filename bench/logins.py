@@ -23,7 +23,7 @@ CUSTOMERS = 200
 #: Customers who were told "busy" come again between these seconds later.
 _AGAIN = (0.5, 2.5)
 _PATIENCE = 120.0
-_BEHIND_A_PROXY = {"CERTCENTER_TRUSTED_PROXIES": '["127.0.0.1"]'}
+_BEHIND_A_PROXY = {"CERTCENTER_TRUSTED_PROXIES": "127.0.0.1"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import jsonschema
@@ -15,6 +16,7 @@ from certcenter.settings.model import SECRET_NAMES, Config
 ROOT = Path(__file__).resolve().parents[3]
 GUIDE = (ROOT / "docs/guides/operator.md").read_text(encoding="utf-8")
 DEPLOY = ROOT / "deploy"
+UNITS = ["certcenter.service", "certcenter-worker.service"]
 
 pytestmark = pytest.mark.spec("D9")
 
@@ -39,14 +41,30 @@ def test_the_guide_names_no_setting_that_is_not_there():
     assert named == known - {"CERTCENTER_SOAK"}
 
 
-def test_the_example_environment_is_a_valid_production(monkeypatch, tmp_path):
+def literal(path):
+    """As systemd and podman read the file."""
+    lines = [line for line in path.read_text().splitlines() if line and not line.startswith("#")]
+    return dict(line.split("=", 1) for line in lines)
+
+
+def by_a_shell(path):
+    """As the operator does before `certcenterctl init` (docs/guides/operator.md, step 6)."""
+    said = subprocess.run(
+        ["env", "-i", "sh", "-c", 'set -a; . "$0"; env -0', path], check=True, capture_output=True, text=True
+    ).stdout
+    return {
+        name: value for name, _, value in (each.partition("=") for each in said.split("\0")) if "CERT" in name
+    }
+
+
+@pytest.mark.parametrize("read", [literal, by_a_shell], ids=["systemd", "shell"])
+def test_the_example_environment_is_a_valid_production(monkeypatch, tmp_path, read):
     for name in [name for name in os.environ if name.startswith("CERTCENTER_")]:
         monkeypatch.delenv(name)
-    for line in (DEPLOY / "environment.example").read_text().splitlines():
-        if line and not line.startswith("#"):
-            name, _, value = line.partition("=")
-            assert name in {variable(field) for field in Config.model_fields}
-            monkeypatch.setenv(name, value)
+    given = read(DEPLOY / "environment.example")
+    assert given.keys() <= {variable(field) for field in Config.model_fields}
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
     secrets = tmp_path / "secrets"
     secrets.mkdir()
     for name in SECRET_NAMES:
@@ -55,6 +73,14 @@ def test_the_example_environment_is_a_valid_production(monkeypatch, tmp_path):
     config = Config.load()
     assert config.mode == "production"
     assert config.trusted_proxies == ("127.0.0.1",)
+
+
+def test_proxies_are_addresses(monkeypatch):
+    monkeypatch.setenv("CERTCENTER_TRUSTED_PROXIES", "127.0.0.1, ::1")
+    assert Config().trusted_proxies == ("127.0.0.1", "::1")
+    monkeypatch.setenv("CERTCENTER_TRUSTED_PROXIES", "nginx.example.com")
+    with pytest.raises(ValueError, match="trusted_proxies"):
+        Config()
 
 
 @pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not installed")
@@ -91,7 +117,27 @@ def test_nginx_takes_the_example(tmp_path):
     assert "warn" not in result.stderr.replace('the "user" directive', "")
 
 
-@pytest.mark.parametrize("unit", ["certcenter.service", "certcenter-worker.service"])
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
+def test_systemd_takes_the_units(tmp_path):
+    for unit in UNITS:
+        text = (
+            (DEPLOY / "systemd" / unit)
+            .read_text()
+            .replace("/opt/certcenter/.venv/bin/certcenterctl", sys.executable)
+        )
+        (tmp_path / unit).write_text(text)
+    command = [
+        "systemd-analyze",
+        "verify",
+        "--man=no",
+        "--recursive-errors=no",
+        *(tmp_path / unit for unit in UNITS),
+    ]
+    result = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("unit", UNITS)
 def test_units_call_commands_that_exist(unit):
     from click.testing import CliRunner
 

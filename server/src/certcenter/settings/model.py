@@ -5,11 +5,12 @@ directory `CERTCENTER_SECRETS`, one file a secret, so that it never stands in a 
 """
 
 import secrets as random
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 SECRET_NAMES = ("django_key", "pepper", "code_key", "audit_key", "ca_passphrase", "share_key")
 #: In production; below it a captcha holds nobody up.
@@ -38,8 +39,9 @@ class Config(BaseSettings):
     index_host: str = "127.0.0.1"
     #: https in production; the demo speaks http on loopback.
     scheme: Literal["http", "https"] = "http"
-    #: Proxies whose X-Forwarded-For is believed (exact addresses).
-    trusted_proxies: tuple[str, ...] = ()
+    #: Proxies whose X-Forwarded-For is believed: exact addresses, separated by commas. Quotes would not outlive a shell that
+    #: reads the environment file (docs/guides/operator.md, step 6).
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
     #: Requests at once in one server process (`certcenterctl serve --threads`).
     server_threads: int = Field(default=16, ge=1, le=256)
     #: argon2id (SPEC E1: at least 19 MiB, t=2); `hash_slots` caps concurrent hashes in one process.
@@ -67,6 +69,13 @@ class Config(BaseSettings):
     audit_key: SecretStr = SecretStr("")
     ca_passphrase: SecretStr = SecretStr("")
     share_key: SecretStr = SecretStr("")
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _addresses(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(str(ip_address(each.strip())) for each in value.split(",") if each.strip())
 
     @model_validator(mode="after")
     def _production_is_strict(self) -> Self:
