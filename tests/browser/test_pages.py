@@ -147,3 +147,31 @@ def test_each_state_of_the_overview(visitor: Visitor, state: str) -> None:
     visitor.sign_in(visitor.centre.person(state))
     problems = visitor.check("certificates/")
     assert not problems, "\n".join(problems)
+
+
+#: Texts that reach over the edge of what they stand in, where it does not scroll.
+CUT_OFF = """() => {
+  const found = [], walker = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const box = node.parentElement.closest('.card, .say, main'), range = document.createRange();
+    if (!node.data.trim() || !node.parentElement.checkVisibility() || node.parentElement.closest('.out-of-sight, thead, pre')) continue;
+    range.selectNodeContents(node);
+    if (range.getBoundingClientRect().right > box.getBoundingClientRect().right + 1) found.push(node.data.trim());
+  }
+  return found;
+}"""
+
+
+@pytest.mark.spec("A1", "F4")
+def test_nothing_is_cut_off_at_400_percent(visitor: Visitor) -> None:
+    """A desk of 1280 pixels at 400 % is 320 wide (WCAG 2.2, 1.4.10)."""
+    problems = []
+    visitor.sign_in(visitor.centre.person("expiring"))
+    visitor.page.set_viewport_size({"width": 320, "height": 640})
+    for path in ("certificates/", "renew/", "import/", "environment/", "phone/", "passwords/change/"):
+        visitor.page.goto(f"{visitor.centre.url()}/{path}")
+        visitor.page.locator("h1").wait_for()
+        problems += [f"{path}: {text}" for text in visitor.page.evaluate(CUT_OFF)]
+        if visitor.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            problems.append(f"{path}: wider than the screen")
+    assert not problems, "\n".join(problems)
