@@ -19,6 +19,16 @@ LOCALES = {"zh-hant": "zh-TW", "en": "en-GB"}
 #: Where to put pictures for a person to look at; nowhere by default.
 PICTURES = os.environ.get("CERTCENTER_PICTURES", "")
 
+#: Code for `centre.run`: three wrong guesses at the login of {id}.
+LOCK = """
+from certcenter.core.actor import system
+from certcenter.identity.models import Customer
+from certcenter.passwords import login
+owner = Customer.objects.get(institution="sample", national_id="{id}")
+for _ in range(3):
+    login.count_failure(owner, actor=system("tests"))
+"""
+
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.timeout(300),
@@ -34,6 +44,7 @@ class Desk:
     def __init__(self, browser: Browser, centre: Centre, language: str) -> None:
         self.root = f"http://staff.localhost:{centre.port}"
         self.centre, self.language, self.complaints = centre, language, []
+        self.pictures = PICTURES
         self.context = browser.new_context(
             locale=LOCALES[language], timezone_id="Asia/Taipei", reduced_motion="reduce"
         )
@@ -85,8 +96,9 @@ class Desk:
             ]
             if (wide := self.page.evaluate("document.documentElement.scrollWidth - innerWidth")) > 0:
                 problems.append(f"{name} {width}: {wide} pixels too wide")
-            if PICTURES:
-                self.page.screenshot(path=f"{PICTURES}/{name}-{self.language}-{width}.png", full_page=True)
+            if self.pictures:
+                path = f"{self.pictures}/{name}-{self.language}-{width}.png"
+                self.page.screenshot(path=path, full_page=True)
         self.page.set_viewport_size({"width": WIDTHS[0], "height": 900})
         problems += [f"{name}: {each}" for each in self.complaints]
         self.complaints.clear()
@@ -129,6 +141,29 @@ def test_pages_of_staff(desk: Desk) -> None:
     problems += desk.check("search")
     desk.page.goto(f"{desk.root}/audit/")  # refused
     problems += desk.check("refused")
+    assert not problems, "\n".join(problems)
+
+
+@pytest.mark.spec("B3", "D5", "F4")
+def test_a_login_is_unlocked_after_a_call(desk: Desk) -> None:
+    """Once, with what was asked noted; the next lock is for the counter."""
+    person = desk.centre.newcomer("none")
+    desk.centre.run(LOCK.format(**person))
+    desk.sign_in("service")
+    desk.find(person["id"])
+    desk.page.click('main a[href$="/unlock/"]')
+    desk.page.wait_for_url("**/unlock/")
+    desk.page.click("main button.first")
+    expect(desk.page.locator("#id_note-error")).to_be_visible()
+    problems = desk.check("unlock")
+    desk.page.fill("#id_note", "birth date and branch of the account asked, both right")
+    desk.page.click("main button.first")
+    expect(desk.page.locator(".say.ok")).to_be_visible()
+    problems += desk.check("unlocked")
+    desk.centre.run(LOCK.format(**person))
+    desk.page.reload()
+    expect(desk.page.locator(".panel-head .pill.bad")).to_be_visible()
+    expect(desk.page.locator('main a[href$="/unlock/"]')).to_have_count(0)
     assert not problems, "\n".join(problems)
 
 

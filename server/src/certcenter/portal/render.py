@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
@@ -38,6 +39,13 @@ def page(
         {**(context or {}), "script_name": script, "script_data": script_data},
         status=status,
     )
+
+
+def at_fields(form: BaseForm, error: CentreError) -> None:
+    """Say at a form's fields what an action found wrong with them."""
+    for name, words in getattr(error, "fields", {}).items():
+        if name in form.fields:
+            form.add_error(name, str(words))
 
 
 def refusal(error: CentreError, *, anchors: Mapping[str, str] | None = None) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from ninja import Router
 
 from certcenter.api.doors import AnyVisitor, VisitRequest
 from certcenter.api.openapi import operation
-from certcenter.api.policy import PolicyOut, policy_of
+from certcenter.api.policy import policy_of
+from certcenter.api.policy_schemas import PolicyOut
 from certcenter.api.values import Output
 from certcenter.content import queries as content
 from certcenter.content.models import Document, DocumentKind

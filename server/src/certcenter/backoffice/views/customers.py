@@ -84,6 +84,7 @@ def operate(request: StaffRequest, customer_id: int, name: str) -> HttpResponse:
                 actor = actor_of(request, institution=found.institution)
                 result = operation.run(found, actor=actor, **form.given())
             except CentreError as error:
+                rendering.at_fields(form, error)
                 context |= rendering.refusal(error)
             else:
                 if operation.result:

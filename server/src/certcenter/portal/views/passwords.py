@@ -273,9 +273,7 @@ def _state_words() -> dict[ExpiryState, str]:
 
 def _refusal(form: UnifyForm, error: CentreError) -> dict[str, Any]:
     """Say a refusal at its fields and in the summary."""
-    for name, words in getattr(error, "fields", {}).items():
-        if name in form.fields:
-            form.add_error(name, str(words))
+    rendering.at_fields(form, error)
     return rendering.refusal(error, anchors=_ANCHORS)
 
 
