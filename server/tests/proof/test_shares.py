@@ -6,6 +6,7 @@ from hashlib import sha256
 
 import pytest
 from django.db import connection
+from django.utils.translation import override
 from server.tests.proof.test_proofs import SPKI, check, proof
 from tests.support import people
 from tests.support.engines import in_threads
@@ -24,6 +25,7 @@ from certcenter.proof.errors import (
     ShareLocked,
     ShareUnknown,
     VerifierWrong,
+    VisitorLocked,
 )
 from certcenter.proof.models import KeyShare
 from certcenter.proof.verify import Purpose
@@ -229,8 +231,10 @@ def test_visitors_have_three_wrong_guesses_a_day_whatever_the_owner_clears(custo
     with pytest.raises(VerifierWrong):
         visit(customer, WRONG)
     assert release(customer) == share
-    with pytest.raises(ShareLocked):
+    with pytest.raises(VisitorLocked) as caught:
         visit(customer, VERIFIER)
+    with override("zh-hant"):
+        assert "無憑證" in str(caught.value.advice), "who can't log in can neither import nor revoke"
     assert release(customer) == share
     with clock.at(clock.now() + timedelta(days=1)):
         assert visit(customer, VERIFIER) == share

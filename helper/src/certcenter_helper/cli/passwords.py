@@ -37,23 +37,36 @@ _BAD: Final = frozenset({"expired", "must-change"})
 _SAME: Final = {True: _("The same"), False: _("Different"), None: ""}
 
 
+#: Columns of `table` whose cells are read as one: kind, account, days.
+_WHOLE = (0, 3, 5, 6)
+
+
 def lines() -> dict[str, str]:
     """The business lines in words."""
     return {name: word(called) for name, called in _LINES.items()}
 
 
 def table(seen: PasswordTable) -> RenderableType:
-    """商品別, 密碼別, 分公司, 交易帳號 …, as manual M2 has it; each kind numbered for itself."""
-    shown = Table(box=box.SIMPLE_HEAD)
-    shown.add_column("#", justify="right", style="dim")
-    for heading in (
-        word("Kind of password"), word("Business line"), word("Branch"), word("Account"),
+    """商品別, 密碼別, 分公司, 交易帳號 …, as manual M2 has it; each kind numbered for itself.
+
+    Accounts and dates are never broken. A column in which nothing stands is left out: a terminal is narrow.
+    """
+    headings = (
+        word("Kind"), word("Business line"), word("Branch"), word("Account"),
         word("Compared with your login"), word("Changed on"), word("Expires on"), word("Expiry"),
-    ):  # fmt: skip
-        shown.add_column(heading, overflow="fold")
-    for kind in _KINDS:
-        for number, row in enumerate(seen.of_kind(kind), start=1):
-            shown.add_row(str(number) if row.account else "", *_cells(row))
+    )  # fmt: skip
+    rows = [
+        (str(number) if row.account else "", *_cells(row))
+        for kind in _KINDS
+        for number, row in enumerate(seen.of_kind(kind), start=1)
+    ]
+    kept = [index for index in range(len(headings)) if any(str(row[index + 1]) != "–" for row in rows)]
+    shown = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    shown.add_column("#", justify="right", style="dim")
+    for index in kept:
+        shown.add_column(headings[index], overflow="fold", no_wrap=index in _WHOLE)
+    for row in rows:
+        shown.add_row(row[0], *(row[index + 1] for index in kept))
     return shown
 
 

@@ -179,21 +179,23 @@ class PasswordCentre:
             line.close()
 
     def _sign_withdrawal(self, line: Line, ask: Ask) -> Signed:
-        with self._key(self.desk.identity, ask) as unlocked:
+        without = text("Import your backup, or apply for a certificate first: it signs for the change.")
+        with self._key(self.desk.identity, ask, otherwise=without) as unlocked:
             return line.run(
                 prove_key(line.place, Purpose.WITHDRAWAL, unlocked.key, unlocked.entry.certificate)
             )
 
     @contextmanager
-    def _key(self, identity: str, ask: Ask) -> Iterator[Unlocked]:
-        """The key on this computer, opened as the security setting says."""
+    def _key(self, identity: str, ask: Ask, *, otherwise: str = "") -> Iterator[Unlocked]:
+        """The key on this computer, opened as the security setting says; without one, `otherwise` is the advice."""
         entry = self._certificate(identity)
         if entry is None:
             raise HelperError(
                 Kind.STORE,
                 "no-certificate",
                 text("There is no valid certificate of this ID on this computer."),
-                advice=text("Import your backup, or have the password reissued without a certificate."),
+                advice=otherwise
+                or text("Import your backup, or have the password reissued without a certificate."),
             )
         with told(), self._store(identity).session(ask=lambda _entry: ask(), entry=entry) as session:
             yield session.unlocked()

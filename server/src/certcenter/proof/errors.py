@@ -53,3 +53,10 @@ class ShareLocked(TooMany):
     status = 423
     message = _("The certificate password was wrong too often. The key on this device is locked.")
     next_step = _("Please import your backup, or revoke the certificate and apply for a new one.")
+
+
+class VisitorLocked(ShareLocked):
+    """The same for somebody who has not logged in, and perhaps cannot: what helps is another."""
+
+    message = _("The certificate password was wrong too often. It can't open the key here for now.")
+    next_step = _("Please have your password reissued without the certificate, or call us.")

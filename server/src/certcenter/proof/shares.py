@@ -26,7 +26,14 @@ from certcenter.core.taiwan import taipei_day
 from certcenter.identity.models import Customer
 from certcenter.institutions import serving
 from certcenter.notifications.actions import notify
-from certcenter.proof.errors import ProofRefused, ShareExists, ShareLocked, ShareUnknown, VerifierWrong
+from certcenter.proof.errors import (
+    ProofRefused,
+    ShareExists,
+    ShareLocked,
+    ShareUnknown,
+    VerifierWrong,
+    VisitorLocked,
+)
 from certcenter.proof.models import KeyShare
 from certcenter.proof.verify import Proven
 from certcenter_sdk.proofs import Purpose
@@ -119,15 +126,18 @@ def release_to_visitor(
     The customer's own gate counts (SPEC E2). Where there is no such person or key the same steps are gone through at a
     gate that is nobody's, with the same answers (SPEC E4): `customer` None says so. Visitors have as many wrong guesses
     at a key in a day as lock it, whatever its owner's right ones have cleared meanwhile. Raises Invalid, VerifierWrong,
-    ShareLocked, Busy.
+    VisitorLocked, Busy.
     """
     _require_form(spki_sha256, verifier)
     name = customer.subject if customer else institution
     nobody = f"nobody:{sealing.mac(Use.VERIFIER, name, spki_sha256)[:32]}"
-    with _visit(institution, nobody, actor=actor):
-        return _released_to_visitor(
-            institution, customer, nobody, spki_sha256=spki_sha256, verifier=verifier, actor=actor
-        )
+    try:
+        with _visit(institution, nobody, actor=actor):
+            return _released_to_visitor(
+                institution, customer, nobody, spki_sha256=spki_sha256, verifier=verifier, actor=actor
+            )
+    except ShareLocked:
+        raise VisitorLocked from None
 
 
 @contextmanager
