@@ -151,6 +151,17 @@ def test_every_refusal_runs_one_hash(customer, monkeypatch):
     assert len(runs) == 10
 
 
+@pytest.mark.spec("B1")
+def test_a_password_is_compared_as_it_was_typed(customer):
+    """No space is taken off, no case or width is folded, nothing is cut (ASVS 6.2.8)."""
+    with pytest.raises(Invalid):
+        sign_in(password=people.PASSWORD + "x" * hashing.MAX_LENGTH)
+    for near in (f" {people.PASSWORD}", f"{people.PASSWORD} ", people.PASSWORD.lower(), "Ｒope7352"):
+        refused(1, password=near)
+        login.gate(customer).clear()
+    assert sign_in().customer == customer
+
+
 @pytest.mark.spec("E4")
 @pytest.mark.parametrize(("group", "kinds"), [("login", 6), ("empty", 2)])
 def test_every_refusal_takes_the_same_time(sqlite_engine, group, kinds):
