@@ -5,7 +5,7 @@
  * starts from, and what must not get lost is read back and tested before anybody is told.
  */
 import { type Bytes, equal, wipe } from "../bytes.ts";
-import { signDetached, signDetachedByKey } from "../cms.ts";
+import { signDetached } from "../cms.ts";
 import { createCsr } from "../csr.ts";
 import {
   belongsTogether,
@@ -18,16 +18,17 @@ import {
 import { encodeOrder, type Order } from "../order.ts";
 import type { Pfx } from "../pfx/read.ts";
 import { writePfx } from "../pfx/write.ts";
-import { encodeProof, type Proof } from "../proof.ts";
-import { type Certificate, readCertificate } from "../x509.ts";
+import type { Proof } from "../proof.ts";
+import { readCertificate } from "../x509.ts";
 import { checkCertificate } from "./checks.ts";
 import { Database } from "./database.ts";
 import { KeyStoreError } from "./errors.ts";
 import { Handles } from "./handles.ts";
 import { exclusively } from "./lock.ts";
 import { type Marker, Markers } from "./marker.ts";
-import type { KeyRecord, SecurityMode, WrappedKey } from "./records.ts";
-import type { Prove, Signed } from "./shares.ts";
+import { proverOf, signedProof } from "./proving.ts";
+import { type KeyRecord, type SecurityMode, withWrapping } from "./records.ts";
+import type { Signed } from "./shares.ts";
 import type { Export, Import, Installation, KeyEntry, KeyStoreOptions, NewKey } from "./types.ts";
 import { forget, type Unlocked, Vault } from "./vault.ts";
 
@@ -38,30 +39,6 @@ function entryOf({ wrapped: _, nextWrapped: __, ...record }: KeyRecord): KeyEntr
     chain: record.chain.map(readCertificate),
   };
 }
-
-/** The record with one wrapping, the other forgotten. */
-function withWrapping({ nextWrapped: _, ...record }: KeyRecord, wrapped: WrappedKey): KeyRecord {
-  return { ...record, wrapped };
-}
-
-/** Signs a proof: in the form of a key without certificate for repair, and where there is none yet. */
-async function signedProof(
-  proof: Proof,
-  key: CryptoKey,
-  spki: Bytes,
-  certificate?: Certificate,
-): Promise<Signed> {
-  const content = encodeProof(proof);
-  const bare = certificate === undefined || proof.purpose === "repair";
-  return bare
-    ? { content, signature: await signDetachedByKey(content, key, spki), publicKey: spki }
-    : { content, signature: await signDetached(content, key, certificate) };
-}
-
-const proverOf =
-  (subject: string, spki: Bytes, key: CryptoKey, certificate?: Certificate): Prove =>
-  (proof) =>
-    signedProof({ ...proof, purpose: "share", subject }, key, spki, certificate);
 
 /** The key store of one customer in one login session. */
 export class KeyStore {

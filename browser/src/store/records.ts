@@ -67,3 +67,8 @@ export function mayServe(handle: HandleRecord, mode: SecurityMode, session: stri
   if (mode === 3) return handle.lasting;
   return mode === 2 && handle.session === session && (handle.until === undefined || now < handle.until);
 }
+
+/** The record with one wrapping, the other forgotten. */
+export function withWrapping({ nextWrapped: _, ...record }: KeyRecord, wrapped: WrappedKey): KeyRecord {
+  return { ...record, wrapped };
+}

@@ -1,7 +1,7 @@
 """From consent to proven identity: what applying, renewing and revoking begin with (SPEC A3–A5, D4, E3)."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -20,6 +20,7 @@ from certcenter.core.errors import NotFound
 from certcenter.identity.models import Channel, SessionKind
 from certcenter.identity.queries import CustomerFrozen
 from certcenter.otp import errors as codes
+from certcenter.otp.actions import SentCode
 from certcenter.slips.errors import SlipNeeded
 
 router = Router(tags=["procedures"])
@@ -94,6 +95,20 @@ class CodeSentOut(Output):
     expires_at: datetime
     resend_at: datetime
     tries_left: int
+
+    @classmethod
+    def of(cls, sent: SentCode) -> Self:
+        """Say what was sent, and where."""
+        return cls(
+            challenge=sent.challenge_id,
+            identification=sent.identification,
+            masked=sent.masked,
+            channel=sent.channel,
+            digits=sent.digits,
+            expires_at=sent.expires_at,
+            resend_at=sent.resend_at,
+            tries_left=sent.tries_left,
+        )
 
 
 class Code(Input):
@@ -206,17 +221,7 @@ def send_code(request: CallerRequest, procedure_id: UUID, body: ChooseContact) -
         customer=caller.customer,
         actor=caller.actor,
     )
-    answer = CodeSentOut(
-        challenge=sent.challenge_id,
-        identification=sent.identification,
-        masked=sent.masked,
-        channel=sent.channel,
-        digits=sent.digits,
-        expires_at=sent.expires_at,
-        resend_at=sent.resend_at,
-        tries_left=sent.tries_left,
-    )
-    return Status(201, answer)
+    return Status(201, CodeSentOut.of(sent))
 
 
 @router.post(

@@ -255,17 +255,7 @@ def send_code(request: VisitRequest, body: AskCode) -> Status[CodeSentOut]:
         contact_id=body.contact,
         actor=visit.actor,
     )
-    answer = CodeSentOut(
-        challenge=sent.challenge_id,
-        identification=sent.identification,
-        masked=sent.masked,
-        channel=sent.channel,
-        digits=sent.digits,
-        expires_at=sent.expires_at,
-        resend_at=sent.resend_at,
-        tries_left=sent.tries_left,
-    )
-    return Status(201, answer)
+    return Status(201, CodeSentOut.of(sent))
 
 
 @router.post(
