@@ -159,8 +159,10 @@ class Menu(QFrame):
         width = self._theme.pixels(_RAIL) if is_narrow else self._width
         self.setFixedWidth(width)
         for entry in self.entries.values():
+            shortcut = entry.shortcut()
             entry.setText("" if is_narrow else entry.accessibleName())
-            keys = entry.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+            entry.setShortcut(shortcut)  # Qt forgets it with the words
+            keys = shortcut.toString(QKeySequence.SequenceFormat.NativeText)
             told = [entry.accessibleName()] if is_narrow else []
             entry.setToolTip("  ".join([*told, keys] if keys else told))
         return width
