@@ -28,7 +28,7 @@ from tests.support.centre import Centre
 from certcenter_helper.window.shell import Shell
 
 #: Seconds that a step may take on a machine that does other things too.
-PATIENCE = 90
+PATIENCE = 240
 PASSWORD = "Geheim78"
 BACKUP = "Back4711"
 _numbers = count(1)

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from tests.support.counter import saturday, ten_o_clock
 
 from certcenter.audit.models import AuditEvent
 from certcenter.certificates import errors, redownloads
@@ -16,9 +17,7 @@ from .conftest import Program, work
 from .test_profiles import OFFICER, customer_row, hand_out, keep, overview, person, place
 
 pytestmark = pytest.mark.spec("A9", "E6")
-#: A Tuesday at ten in Taipei, an hour on which the counter is open.
-TEN = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
-CLOSES = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+OPENS, CLOSES = -timedelta(hours=1, minutes=30), timedelta(hours=7)  # seen from ten
 
 
 def lost(_installed: Installed) -> None:
@@ -44,12 +43,18 @@ def pending() -> Pending:
 
 
 @pytest.fixture
-def later(centre: object, pending: Pending) -> Any:
+def ten(centre: object) -> datetime:
+    """An hour at which the counter is open."""
+    return ten_o_clock()
+
+
+@pytest.fixture
+def later(ten: datetime, pending: Pending) -> Any:
     """A customer whose download broke off at nine, in a new session at ten."""
     program = Program(slug="example")
-    with clock.at(TEN - timedelta(hours=1)):
+    with clock.at(ten - timedelta(hours=1)):
         broken_off(program.sign_in(), pending)
-    with clock.at(TEN):
+    with clock.at(ten):
         yield program.sign_in()
 
 
@@ -65,12 +70,14 @@ def test_closed_until_staff_open_it(later: Program, pending: Pending) -> None:
     assert (closed.value.status, closed.value.code) == (403, "redownload-closed")
 
 
-def test_opened_used_and_installed_on_the_computer_that_applied(later: Program, pending: Pending) -> None:
+def test_opened_used_and_installed_on_the_computer_that_applied(
+    later: Program, pending: Pending, ten: datetime
+) -> None:
     open_it(later)
     seen = overview(later)
     assert seen["actions"] == ["redownload"]
     assert seen["redownload"] == {
-        "ends_at": "2026-11-24T09:00:00Z",
+        "ends_at": f"{ten + CLOSES:%Y-%m-%dT%H:%M:%SZ}",
         "request": str(pending.request),
         "spki_sha256": keys.spki_sha256(pending.key.public_key()),
     }
@@ -105,31 +112,28 @@ def test_used_once_but_a_lost_answer_is_given_again(later: Program, pending: Pen
     )
 
 
-def test_it_ends_when_the_counter_closes(later: Program, pending: Pending) -> None:
-    with clock.at(CLOSES - timedelta(minutes=30)):
+def test_it_ends_when_the_counter_closes(later: Program, pending: Pending, ten: datetime) -> None:
+    with clock.at(ten + CLOSES - timedelta(minutes=30)):
         later.sign_in()
         open_it(later)
-    with clock.at(CLOSES):
+    with clock.at(ten + CLOSES):
         assert overview(later)["redownload"] is None
         with pytest.raises(ApiProblem) as over:
             later.run(life.redownload(place(later), pending, keep=keep))
         assert over.value.code == "redownload-closed"
 
 
-@pytest.mark.parametrize(
-    "moment",
-    [
-        datetime(2026, 11, 24, 0, 29, 59, tzinfo=UTC),
-        datetime(2026, 11, 24, 9, 0, tzinfo=UTC),
-        datetime(2026, 11, 28, 2, 0, tzinfo=UTC),
-        datetime(2027, 1, 1, 2, 0, tzinfo=UTC),
-    ],
-    ids=["before half past eight", "from five", "Saturday", "holiday"],
-)
-def test_staff_open_it_on_business_days_and_within_hours(later: Program, moment: datetime) -> None:
+@pytest.mark.parametrize("closed", ["before half past eight", "from five", "Saturday", "holiday"])
+def test_staff_open_it_on_business_days_and_within_hours(later: Program, ten: datetime, closed: str) -> None:
+    moment = {
+        "before half past eight": ten + OPENS - timedelta(seconds=1),
+        "from five": ten + CLOSES,
+        "Saturday": saturday(ten),
+        "holiday": datetime(2027, 1, 1, 2, 0, tzinfo=UTC),
+    }[closed]
     with clock.at(moment), pytest.raises(errors.RedownloadHours):
         open_it(later)
-    with clock.at(datetime(2026, 11, 24, 0, 30, tzinfo=UTC)):
+    with clock.at(ten + OPENS):
         assert open_it(later)
 
 
@@ -145,9 +149,9 @@ def test_a_later_opening_replaces_the_earlier_and_a_used_one_can_be_followed(
 
 
 def test_nothing_to_open_before_there_is_a_certificate_or_where_customers_repair_themselves(
-    centre: object,
+    ten: datetime,
 ) -> None:
-    with clock.at(TEN):
+    with clock.at(ten):
         nobody = Program(slug="example").sign_in()
         with pytest.raises(errors.NothingToRedownload):
             open_it(nobody)
@@ -157,17 +161,18 @@ def test_nothing_to_open_before_there_is_a_certificate_or_where_customers_repair
 
 
 def test_a_renewal_that_broke_off_leaves_the_old_one_and_is_downloaded_again(
-    later: Program, pending: Pending
+    later: Program, pending: Pending, ten: datetime
 ) -> None:
     open_it(later)
     first = later.run(life.redownload(place(later), pending, keep=keep))
     again = Pending.new()
-    with clock.at(datetime(2027, 11, 15, 1, 0, tzinfo=UTC)):
+    last_weeks = ten_o_clock(after=ten + timedelta(days=340))
+    with clock.at(last_weeks - timedelta(days=1)):
         later.sign_in()
         flow = life.renew(place(later), person(), again, old=first, keep=lost)
         with pytest.raises(OSError, match="went away"):
             later.run(flow)
-    with clock.at(datetime(2027, 11, 16, 2, 0, tzinfo=UTC)):
+    with clock.at(last_weeks):
         later.sign_in()
         assert overview(later)["host"]["serial"] == first.serial
         open_it(later)

@@ -2,10 +2,10 @@
 
 import threading
 from collections import Counter
-from datetime import UTC, datetime
 
 import pytest
 from tests.support import people
+from tests.support.counter import ten_o_clock
 from tests.support.engines import in_threads
 from tests.support.life import Person, newcomer, work
 
@@ -17,15 +17,15 @@ from certcenter.slips import actions as slips
 from certcenter.slips.models import SlipPurpose
 
 AT_ONCE = 6
-TEN = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 OFFICER = Actor(kind=ActorKind.STAFF, institution="example", id="1")
 pytestmark = pytest.mark.spec("A9", "E2")
 
 
 @pytest.fixture
 def waiting(ready):
-    """A customer of the PFX folder's institution whose certificate waits, and whose re-download is open."""
-    with clock.at(TEN):
+    """A customer of the PFX folder's institution whose certificate waits, and whose re-download is open; and when that is."""
+    ten = ten_o_clock()
+    with clock.at(ten):
         wang = Person(customer=newcomer(institution="example"))
         handed = slips.issue(wang.customer, purpose=SlipPurpose.CERTIFICATE, note="seen", actor=OFFICER)
         slips.check(
@@ -38,17 +38,18 @@ def waiting(ready):
         wang.submit(wang.start("apply"))
         work()
         redownloads.open_for(wang.customer, note="two questions", actor=OFFICER)
-    return wang
+    return wang, ten
 
 
-def ask(wang):
+def ask(waiting):
     """Sessions that each hold a proof by the pending key, ready to be sent."""
-    with clock.at(TEN):
+    wang, ten = waiting
+    with clock.at(ten):
         sessions = [Person(customer=wang.customer, key=wang.key, session=f"s{n}") for n in range(AT_ONCE)]
         proofs = [each.proof("repair") for each in sessions]
 
     def send(number):
-        with clock.at(TEN):
+        with clock.at(ten):
             actor = people.acting(wang.customer, session=f"s{number}")
             return redownloads.use(wang.customer, proof=proofs[number], actor=actor)
 

@@ -50,12 +50,13 @@ class Walker:
 
     @property
     def actor(self) -> Actor:
-        """The customer, as the demo's own set-up."""
+        """The customer, as the demo's own set-up: each at an address of their own, for so many codes go to one in an hour."""
+        number = self.customer.pk
         return Actor(
             kind=ActorKind.CUSTOMER,
             institution=self.customer.institution,
             id=str(self.customer.pk),
-            address="127.0.0.1",
+            address=f"127.1.{number // 250 % 250}.{number % 250 + 1}",
             session=self.session,
             user_agent="demo set-up",
         )
