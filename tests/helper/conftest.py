@@ -12,7 +12,6 @@ from tests.support.helper_people import Computer, make_people
 from certcenter_helper.core.texts import use_language
 from certcenter_sdk.client import Retry
 
-
 #: So many customers at one address use up the codes that it is sent in an hour; the long counts need more of them.
 _AT_ONE_ADDRESS = 40
 _AN_HOUR_LATER = """

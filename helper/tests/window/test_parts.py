@@ -1,6 +1,10 @@
 """Parts of the window that need no centre: words by profile, layouts that show all words, focus, Qt's own language."""
 
 import gc
+import os
+import signal
+import socket
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -318,6 +322,24 @@ def test_qt_gives_back_what_it_borrows(qt):
     after = [sys.getrefcount(each) for each in lent]
     assert all(was - now < 100 for was, now in zip(before, after, strict=True)), (before, after)
     field.deleteLater()
+
+
+def test_a_centre_that_never_answers_does_not_keep_a_closed_window_alive(qt, tmp_path):
+    """It waited for the command's thread without end, after the window was gone."""
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        address = f"http://127.0.0.1:{deaf.getsockname()[1]}/api/v1/i/demo/"
+        environment = {**os.environ, "CERTCENTER_HELPER_HOME": str(tmp_path)}
+        command = [sys.executable, "-m", "certcenter_helper.window", "--centre", address, "--lang", "en"]
+        with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as window:
+            deaf.settimeout(90)
+            caller, _ = deaf.accept()  # it asks for the policy, and gets no answer
+            with caller:
+                assert caller.recv(4096).startswith(b"GET ")
+                try:
+                    assert comes(lambda: window.send_signal(signal.SIGINT) or window.poll() is not None)
+                    assert window.returncode == 0
+                finally:
+                    window.kill()
 
 
 def test_python_frees_widgets_in_the_screens_thread_alone(qt, tmp_path):

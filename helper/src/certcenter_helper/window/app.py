@@ -1,9 +1,11 @@
 """`certcenter-helper`: starts the window."""
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QFont
@@ -67,12 +69,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     running = application()
     english = (given.lang or _system_language()) == "en"
     dark = {"light": False, "dark": True}.get(given.colours)
+    signal.signal(signal.SIGINT, lambda *_: running.closeAllWindows())
     shell = open_window(Centres(address=given.centre, slug=given.institution), english=english, dark=dark)
-    signal.signal(signal.SIGINT, lambda *_: shell.close())
     awake = QTimer()
     awake.timeout.connect(lambda: None)  # lets Python look at signals now and then
     awake.start(500)
-    return int(running.exec())
+    code = int(running.exec())
+    if shell.jobs.left_behind:
+        _end_at_once(code)
+    return code
+
+
+def _end_at_once(code: int) -> NoReturn:
+    """End though a command waits for a centre that does not answer: Qt and Python would wait with it. The key store is whole
+    wherever a program ends (docs/key-store.md).
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:  # a program without a console has none
+            stream.flush()
+    os._exit(code)
 
 
 def _system_language() -> str:

@@ -72,6 +72,7 @@ class _Run(QRunnable):
         except Exception as error:  # noqa: BLE001 - whatever it is, the screen must say it
             trouble = error
         self._job.ended.emit(result, trouble)
+        del result, trouble  # a trouble knows this frame: without that, both wait for the search for rings
 
     def _step(self, step: Step) -> None:
         self._job.stepped.emit(step)
@@ -89,6 +90,8 @@ class Jobs(QObject):
         self._pool.setExpiryTimeout(-1)
         self._under_way: set[Job] = set()
         self._last: Job | None = None
+        #: A command was still under way when the window had waited for it long enough.
+        self.left_behind = False
 
     @property
     def idle(self) -> bool:
@@ -118,7 +121,7 @@ class Jobs(QObject):
         for job in tuple(self._under_way):
             if job.may_stop:
                 job.abandon()
-        self._pool.waitForDone(_LEAVE_MS)
+        self.left_behind = not self._pool.waitForDone(_LEAVE_MS)
 
     def _forget(self, job: Job) -> None:
         self._under_way.discard(job)
