@@ -298,6 +298,7 @@ def test_a_renewal_that_is_killed_leaves_something_that_repair_finishes(
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3600)
 def test_a_renewal_that_is_killed_at_every_step(computer: Callable[..., Computer]):
     number = 1
     while not die_at(number, holder(computer), Kind.RENEW):
@@ -323,6 +324,7 @@ def test_a_kill_leaves_something_that_repair_finishes(number: int, computer: Cal
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3600)
 def test_a_kill_at_every_step(computer: Callable[..., Computer]):
     number = 1
     while not die_at(number, computer(), Kind.APPLY):

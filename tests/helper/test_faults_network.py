@@ -91,6 +91,7 @@ def test_an_application_whose_network_fails(
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize(("number", "fault"), EVERY, ids=ids)
 def test_every_request_of_an_application(
     number: int, fault: Fault, computer: Callable[..., Computer], proxy: FaultyProxy
@@ -129,6 +130,7 @@ def test_a_renewal_whose_network_fails(
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize(("number", "fault"), EVERY, ids=ids)
 def test_every_request_of_a_renewal(
     number: int, fault: Fault, computer: Callable[..., Computer], proxy: FaultyProxy
