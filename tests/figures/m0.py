@@ -225,6 +225,9 @@ def renewal(stage: Stage) -> None:
     if hand.seen("pager-right"):
         hand.press("pager-right")
         stage.whole("overview-second")
+        hand.press("do-remove")
+        stage.box("remove", "remove", "remove-yes")
+        stage.box("message", "removed")
 
 
 def repair(stage: Stage) -> None:
