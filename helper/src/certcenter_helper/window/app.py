@@ -71,6 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     dark = {"light": False, "dark": True}.get(given.colours)
     signal.signal(signal.SIGINT, lambda *_: running.closeAllWindows())
     shell = open_window(Centres(address=given.centre, slug=given.institution), english=english, dark=dark)
+    shell.resize(shell.size().boundedTo(shell.screen().availableSize()))  # letters of 150 % on a small screen
     awake = QTimer()
     awake.timeout.connect(lambda: None)  # lets Python look at signals now and then
     awake.start(500)
