@@ -2,18 +2,16 @@
 
 import logging
 import re
-import threading
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.db import connection
-from tests.support.engines import in_threads
 from tests.support.life import Person, code_of, national_id, newcomer, notices, work
 
 from certcenter.audit.models import AuditEvent
 from certcenter.certificates import revoking
-from certcenter.core import clock, limits
+from certcenter.core import clock
 from certcenter.core.errors import CentreError, Invalid
 from certcenter.core.gates import State
 from certcenter.identity import actions as identity
@@ -22,98 +20,14 @@ from certcenter.identity.models import Contact
 from certcenter.notifications.models import DemoMessage
 from certcenter.passwords import actions as passwords
 from certcenter.passwords.actions import set_password
-from certcenter.recovery import devices, flows, links, reissue, requests
-from certcenter.recovery.errors import FlowGone
-from certcenter.recovery.lifecycle import FlowKind, FlowState
+from certcenter.recovery import devices, links, reissue, requests
+from certcenter.recovery.lifecycle import FlowKind
 from certcenter.recovery.models import Flow, Link
 
+from .steps import NEW, account, begin, check, mailed, mails, opened, redeem, refused, request, send, verified
 from .support import INSTITUTION, PASSWORD, Run, miss, sign_in, state, typed, visitor
 
-NEW = "Harbour88"
-
-
-@pytest.fixture
-def person(sqlite_ready):
-    found = Person()
-    set_password(found.customer, PASSWORD, actor=found.actor)
-    return found
-
-
-def account(person):
-    return queries.accounts(person.customer)[0].id
-
-
-def refused(code, step, *arguments, **named):
-    with pytest.raises(CentreError) as caught:
-        step(*arguments, **named)
-    assert caught.value.code == code, caught.value
-    return caught.value
-
-
 # --- without a certificate ----------------------------------------------------------------------------------------
-
-
-def begin(person, **changes):
-    given = {"identity": person.customer.national_id, "birth_date": typed(person.customer)} | changes
-    return requests.begin(INSTITUTION, **given, actor=visitor())
-
-
-def request(person, *, address="192.0.2.7", **changes):
-    token, shown = begin(person, **changes)
-    requests.request(INSTITUTION, token=token, account_id=shown.accounts[0].id, actor=visitor(address))
-    return token
-
-
-def mails():
-    work()
-    return list(DemoMessage.objects.filter(channel="email", text__contains="/passwords/").order_by("-pk"))
-
-
-def mailed():
-    return re.search(r"#([A-Za-z0-9_-]{43})\b", mails()[0].text)[1]
-
-
-def opened(person, token=None, birth_date=None):
-    return links.open_link(
-        INSTITUTION,
-        link_token=token or mailed(),
-        birth_date=birth_date or typed(person.customer),
-        actor=visitor(),
-    )[0]
-
-
-def send(token, account_id=None, contact_id=None):
-    return reissue.send(
-        INSTITUTION, token=token, account_id=account_id, contact_id=contact_id, actor=visitor()
-    )
-
-
-def check(token, sent, code=None):
-    return reissue.check(
-        INSTITUTION,
-        token=token,
-        challenge_id=sent.challenge_id,
-        code=code or code_of(sent.identification),
-        actor=visitor(),
-    ).initial
-
-
-def redeem(token, initial, password=NEW, repeated=None):
-    return reissue.redeem(
-        INSTITUTION,
-        token=token,
-        initial=initial,
-        password=password,
-        repeated=repeated or password,
-        actor=visitor(),
-    )
-
-
-def verified(person):
-    """A run by mail that has its initial password: (token, initial)."""
-    request(person)
-    token = opened(person)
-    return token, check(token, send(token))
 
 
 @pytest.mark.spec("B9", "B10", "E5", "D7")
@@ -204,82 +118,6 @@ def test_everybody_sees_the_same_and_nothing_is_sent_to_the_wrong_ones(person):
     assert real.phone == queries.contacts(person.customer)[0].masked
 
 
-@pytest.mark.spec("B9", "E2", "E4")
-def test_the_days_five_answer_alike_and_a_stranger_cannot_use_them_up(person):
-    for changes in ({"birth_date": "19000101"}, {"identity": national_id(9_000_003)}, {}):
-        for _ in range(5):
-            request(person, **changes)
-        problem = refused("reissues-used-up", request, person, **changes)
-        assert problem.params == {"limit": 5}
-    assert len(mails()) == 1  # the newest of the person's five; older ones were replaced before they went out
-    assert sign_in(person)
-    with clock.at(clock.now() + timedelta(days=1)):
-        request(person)
-
-
-@pytest.mark.spec("B9", "E2", "F3")
-def test_the_day_ends_at_midnight_in_taipei(person):
-    midnight = (clock.now() + timedelta(days=1)).replace(hour=16, minute=0, second=0, microsecond=0)
-    with clock.at(midnight - timedelta(seconds=1)):
-        for _ in range(5):
-            request(person)
-        refused("reissues-used-up", request, person)
-    with clock.at(midnight):
-        request(person)
-
-
-@pytest.mark.spec("B9", "E2")
-def test_of_ten_requests_at_once_five_are_taken(ready):
-    person = Person()
-    begun = [begin(person) for _ in range(10)]
-
-    def ask(number):
-        token, shown = begun[number]
-        requests.request(INSTITUTION, token=token, account_id=shown.accounts[0].id, actor=visitor())
-
-    codes = [getattr(result, "code", "sent") for result in in_threads(ask, 10)]
-    assert codes.count("sent") == 5, codes
-    assert codes.count("reissues-used-up") == 5
-
-
-@pytest.mark.spec("B9", "E2", "F3")
-def test_ten_at_once_on_either_side_of_midnight_in_taipei(ready):
-    """Ten in the day's last second, ten in the next day's first: five of each, whoever comes when."""
-    person = Person()
-    midnight = (clock.now() + timedelta(days=1)).replace(hour=16, minute=0, second=0, microsecond=0)
-    moments = [midnight - timedelta(seconds=1), midnight] * 10
-    with clock.at(midnight - timedelta(seconds=2)):
-        begun = [begin(person) for _ in moments]
-
-    def ask(number):
-        token, shown = begun[number]
-        with clock.at(moments[number]):
-            requests.request(INSTITUTION, token=token, account_id=shown.accounts[0].id, actor=visitor())
-
-    codes = [getattr(result, "code", "sent") for result in in_threads(ask, len(moments))]
-    assert (codes[0::2].count("sent"), codes[1::2].count("sent")) == (5, 5), codes
-    assert set(codes) == {"sent", "reissues-used-up"}
-
-
-@pytest.mark.spec("E2")
-def test_control_without_the_statement_more_than_five_requests_are_taken(ready, monkeypatch):
-    """The race is real: count, then write, lets more through."""
-    looked = threading.Barrier(10, timeout=60)
-
-    def naive(name, *, subject, window, limit):
-        if limits.used(name, subject=subject, window=window) >= limit:
-            raise limits.LimitReached(name=name, limit=limit)
-        looked.wait()
-        return real(name, subject=subject, window=window, limit=1000)
-
-    real = limits.take
-    monkeypatch.setattr(requests.limits, "take", naive)
-    subject = {"subject": "customer:1", "window": "2026-11-21", "limit": 5}
-    results = in_threads(lambda _number: requests.limits.take(requests.REQUESTS, **subject), 10)
-    assert not any(isinstance(each, Exception) for each in results), results
-    assert limits.used(requests.REQUESTS, subject="customer:1", window="2026-11-21") == 10
-
-
 @pytest.mark.spec("E5")
 def test_looking_at_the_link_changes_nothing(person):
     request(person)
@@ -356,40 +194,6 @@ def test_a_lock_between_start_and_redemption_ends_with_it(person):
     miss(person, 3)
     redeem(token, initial)
     assert sign_in(person, NEW)
-
-
-@pytest.mark.spec("E2", "E3")
-def test_eight_uses_of_one_right_code(ready):
-    person = Person()
-    set_password(person.customer, PASSWORD, actor=person.actor)
-    request(person)
-    token = opened(person)
-    sent = send(token)
-    code = code_of(sent.identification)
-    results = in_threads(lambda _: check(token, sent, code), 8)
-    assert sum(isinstance(result, str) for result in results) == 1, results
-    initial = next(result for result in results if isinstance(result, str))
-    done = in_threads(lambda _: redeem(token, initial), 2)
-    assert sum(not isinstance(result, Exception) for result in done) == 1, done
-
-
-@pytest.mark.spec("E2", "E3")
-def test_control_without_the_conditions_a_right_code_serves_several(ready):
-    """The race is real: read the run's step, then write the next one, lets several take it."""
-    person = Person()
-    request(person)
-    flow = flows.find(INSTITUTION.slug, opened(person))
-    looked = threading.Barrier(4, timeout=60)
-
-    def naive(_number):
-        mine = Flow.objects.get(pk=flow.pk)
-        looked.wait()
-        if mine.state != FlowState.PROVEN:
-            raise FlowGone
-        Flow.objects.filter(pk=flow.pk).update(state=FlowState.SENT)
-        return True
-
-    assert sum(each is True for each in in_threads(naive, 4)) == 4
 
 
 # --- with a certificate -------------------------------------------------------------------------------------------
