@@ -113,22 +113,23 @@ def _wave(port: int, requests: list[bytes]) -> list[Answered]:
     """Send all in one moment; one answer each, in the order of the requests."""
     sockets = [socket.create_connection(("127.0.0.1", port), timeout=60) for _ in requests]
     received = [bytearray() for _ in requests]
-    answers: dict[int, Answered] = {}
+    took: dict[int, float] = {}
     began = time.perf_counter()
     with selectors.DefaultSelector() as selector:
         for number, (connection, request) in enumerate(zip(sockets, requests, strict=True)):
             connection.sendall(request)
             selector.register(connection, selectors.EVENT_READ, number)
-        while len(answers) < len(requests):
+        while len(took) < len(requests):
             for number in _ready(selector):
                 data = sockets[number].recv(65536)
                 received[number] += data
                 if not data:
                     selector.unregister(sockets[number])
-                    answers[number] = _read(bytes(received[number]), time.perf_counter() - began)
+                    took[number] = time.perf_counter() - began
     for connection in sockets:
         connection.close()
-    return [answers[number] for number in range(len(requests))]
+    # Read when all have come: until then the processors are the centre's.
+    return [_read(bytes(answer), took[number]) for number, answer in enumerate(received)]
 
 
 def _ready(selector: selectors.BaseSelector) -> Iterable[int]:

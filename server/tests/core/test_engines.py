@@ -12,6 +12,7 @@ from django.db import DatabaseError, OperationalError, connection, connections, 
 from tests.support.engines import in_threads
 
 from certcenter.core.db.exclusive import exclusive
+from certcenter.core.db.fleeting import fleeting
 from certcenter.core.db.reads import snapshot
 from certcenter.core.db.sqlite.lock import FileLock
 from certcenter.core.limits import take, used
@@ -74,6 +75,32 @@ def test_postgres_session_settings(postgres_engine):
         ]:
             cursor.execute(f"SHOW {name}")
             assert cursor.fetchone()[0] == value
+
+
+def durability():
+    if connection.vendor == "sqlite":
+        return pragma("synchronous")
+    with connection.cursor() as cursor:
+        return cursor.execute("SHOW synchronous_commit").fetchone()[0]
+
+
+@pytest.mark.spec("E8")
+def test_only_a_fleeting_transaction_commits_without_the_disk(engine):
+    durable = durability()
+    assert durable == {"sqlite": 2, "postgresql": "on"}[connection.vendor]
+    with fleeting():
+        take("x", limit=9, **WHERE)
+        assert durability() == {"sqlite": 1, "postgresql": "off"}[connection.vendor]
+    assert durability() == durable
+    assert used("x", **WHERE) == 1
+    with pytest.raises(ZeroDivisionError), fleeting():
+        take("x", limit=9, **WHERE)
+        raise ZeroDivisionError
+    assert durability() == durable
+    assert used("x", **WHERE) == 1
+    with pytest.raises(RuntimeError), transaction.atomic(), fleeting():
+        raise AssertionError("the outer transaction's commit must be durable")
+    assert durability() == durable
 
 
 def test_writers_take_turns_without_errors(engine):

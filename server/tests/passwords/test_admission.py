@@ -1,6 +1,7 @@
 """A rush of customers: whoever finds no place is told "busy" before anything is looked at (SPEC E1, E2, E4)."""
 
 import threading
+import time
 from contextlib import ExitStack
 from datetime import timedelta
 
@@ -16,11 +17,11 @@ from certcenter.institutions import serving
 from certcenter.passwords import admission, captcha, change, clients, login, sources, voice
 from certcenter.passwords.admission import Crowded, House
 from certcenter.passwords.errors import LoginTooOften
+from certcenter.passwords.hashing import Slots
 from certcenter.passwords.models import Source
 
 pytestmark = pytest.mark.spec("E1", "E2")
 _GENEROUS = 60.0
-HERE = {"Host": "127.0.0.1:8000"}
 
 
 @pytest.fixture
@@ -176,31 +177,42 @@ def solved():
     return altcha.Payload(challenge, altcha.solve_challenge(challenge)).to_base64()
 
 
-def test_a_full_house_is_told_at_the_door_before_the_body_is_read(full, client):
-    """The same problem as inside, in the language that is asked for; other addresses are not turned away."""
-    address, before = "/api/v1/i/sample/sessions", full.turned_away
-    answer = client.post(
-        address, b"no JSON", content_type="application/json", headers={**HERE, "Accept-Language": "en"}
-    )
-    assert (answer.status_code, answer.json()["code"]) == (503, "busy")
-    assert answer["Content-Type"] == "application/problem+json"
-    assert answer.json()["detail"].startswith("Many people are logging in")
-    assert answer.json()["reference"] == answer["X-Reference"]
-    assert int(answer["Retry-After"]) >= 1
-    assert full.turned_away == before + 1
-    chinese = client.post(address, b"no JSON", content_type="application/json", headers=HERE).json()
-    assert chinese["detail"] != answer.json()["detail"]
-    assert client.get("/api/v1/i/sample/policy", headers=HERE).json().get("code") != "busy"
+def test_attempts_take_turns_in_order_of_arrival(monkeypatch):
+    """Two at work on one processor would both be late; the second begins when the first has ended."""
+    house, turns = House(3), Slots(1, waiting=2, seconds=_GENEROUS)
+    monkeypatch.setattr(admission, "house", lambda: house)
+    monkeypatch.setattr(admission, "_turns", lambda: turns)
+    inside, seen, mutex, leave = 0, [], threading.Lock(), threading.Event()
+
+    @admission.admitted
+    def attempt(number):
+        nonlocal inside
+        with mutex:
+            inside += 1
+            seen.append((number, inside))
+        assert leave.wait(_GENEROUS)
+        with mutex:
+            inside -= 1
+
+    threads = [threading.Thread(target=attempt, args=(number,)) for number in range(3)]
+    for number, thread in enumerate(threads):
+        thread.start()
+        end = time.monotonic() + _GENEROUS
+        while len(turns._queue) < number or not seen:
+            assert time.monotonic() < end
+            time.sleep(0.001)
+    leave.set()
+    for thread in threads:
+        thread.join(_GENEROUS)
+    assert seen == [(0, 1), (1, 1), (2, 1)]
 
 
-@pytest.mark.spec("E7")
-def test_a_foreign_host_is_refused_as_such_also_while_the_house_is_full(full, client):
-    sent = {"content_type": "application/json", "headers": {"host": "evil.example"}}
-    assert client.post("/api/v1/i/sample/sessions", b"no JSON", **sent).status_code == 404
-
-
-def test_control_with_a_place_the_door_lets_pass(sqlite_engine, client):
-    answer = client.post(
-        "/api/v1/i/sample/sessions", b"no JSON", content_type="application/json", headers=HERE
-    )
-    assert answer.status_code != 503
+def test_who_waits_too_long_for_a_turn_is_told_busy_and_gives_the_place_back(monkeypatch):
+    house, turns = House(2), Slots(1, waiting=2, seconds=0.01)
+    monkeypatch.setattr(admission, "house", lambda: house)
+    monkeypatch.setattr(admission, "_turns", lambda: turns)
+    with turns.one(), pytest.raises(Crowded):
+        admission.admitted(lambda: None)()
+    assert admission.admitted(lambda: 7)() == 7
+    with house.place(), house.place():
+        pass

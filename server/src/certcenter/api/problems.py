@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from ninja.errors import HttpError, ValidationError
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -125,23 +126,26 @@ def _headers(error: CentreError) -> dict[str, str]:
 
 
 def _title(status: int) -> str:
-    titles = {
-        HTTPStatus.BAD_REQUEST: _("The request can't be read"),
-        HTTPStatus.UNAUTHORIZED: _("Not logged in"),
-        HTTPStatus.FORBIDDEN: _("That is not possible"),
-        HTTPStatus.NOT_FOUND: _("There is nothing here"),
-        HTTPStatus.METHOD_NOT_ALLOWED: _("Wrong method"),
-        HTTPStatus.CONFLICT: _("Something has changed meanwhile"),
-        HTTPStatus.GONE: _("No longer here"),
-        HTTPStatus.REQUEST_ENTITY_TOO_LARGE: _("Too large"),
-        HTTPStatus.UNSUPPORTED_MEDIA_TYPE: _("Wrong type of content"),
-        HTTPStatus.UNPROCESSABLE_ENTITY: _("Please check your input"),
-        HTTPStatus.LOCKED: _("Locked"),
-        HTTPStatus.TOO_MANY_REQUESTS: _("That is enough for now"),
-        HTTPStatus.INTERNAL_SERVER_ERROR: _("The centre made a mistake"),
-        HTTPStatus.SERVICE_UNAVAILABLE: _("The centre is busy"),
-    }
-    return titles.get(HTTPStatus(status), _("That did not work"))
+    return str(_TITLES.get(HTTPStatus(status), _OTHER_TITLE))
+
+
+_OTHER_TITLE = gettext_lazy("That did not work")
+_TITLES = {
+    HTTPStatus.BAD_REQUEST: gettext_lazy("The request can't be read"),
+    HTTPStatus.UNAUTHORIZED: gettext_lazy("Not logged in"),
+    HTTPStatus.FORBIDDEN: gettext_lazy("That is not possible"),
+    HTTPStatus.NOT_FOUND: gettext_lazy("There is nothing here"),
+    HTTPStatus.METHOD_NOT_ALLOWED: gettext_lazy("Wrong method"),
+    HTTPStatus.CONFLICT: gettext_lazy("Something has changed meanwhile"),
+    HTTPStatus.GONE: gettext_lazy("No longer here"),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: gettext_lazy("Too large"),
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: gettext_lazy("Wrong type of content"),
+    HTTPStatus.UNPROCESSABLE_ENTITY: gettext_lazy("Please check your input"),
+    HTTPStatus.LOCKED: gettext_lazy("Locked"),
+    HTTPStatus.TOO_MANY_REQUESTS: gettext_lazy("That is enough for now"),
+    HTTPStatus.INTERNAL_SERVER_ERROR: gettext_lazy("The centre made a mistake"),
+    HTTPStatus.SERVICE_UNAVAILABLE: gettext_lazy("The centre is busy"),
+}
 
 
 def _path(location: Sequence[str | int]) -> str:

@@ -22,6 +22,8 @@ from django.db.models.functions import Greatest
 from django.utils.translation import gettext_lazy as _
 
 from certcenter.core import clock
+from certcenter.core.db.fleeting import fleeting
+from certcenter.core.db.prepared import PreparedInsert
 from certcenter.core.errors import Busy, Conflict, TooMany
 from certcenter.core.models import GateRow, Reservation
 
@@ -37,6 +39,26 @@ _ADMIT = """
       AND core_gaterow.total_failed + core_gaterow.in_flight < %s
     RETURNING id
 """
+_SWEEP = """
+    DELETE FROM core_reservation
+    WHERE since <= %s AND gate_id IN (SELECT id FROM core_gaterow WHERE name = %s AND subject = %s)
+"""
+_GIVE_BACK = "DELETE FROM core_reservation WHERE id = %s"
+_COUNTERS = """
+    failed, total_failed, in_flight, unlocked,
+    (SELECT COUNT(*) FROM core_reservation WHERE gate_id = core_gaterow.id AND since <= %s)
+"""
+_STATE = f"SELECT {_COUNTERS} FROM core_gaterow WHERE name = %s AND subject = %s"  # noqa: S608 - of our own constants
+_SETTLE = f"""
+    UPDATE core_gaterow
+    SET failed = failed * %s + %s, total_failed = total_failed * %s + %s, unlocked = unlocked AND %s,
+        in_flight = CASE WHEN in_flight > %s THEN in_flight - %s ELSE 0 END, changed_at = COALESCE(%s, changed_at)
+    WHERE name = %s AND subject = %s
+    RETURNING {_COUNTERS}
+"""  # noqa: S608 - of our own constants
+_RESERVE = PreparedInsert(Reservation)
+#: No reservation has this number.
+_NONE = 0
 _NO_HARD_LIMIT = 2**31 - 1
 
 
@@ -97,6 +119,22 @@ class GateState:
     unlocked: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Outcome:
+    """What an attempt's end does to the counters: failures so far are kept or forgotten, then `failures` are added."""
+
+    keeps: bool
+    failures: int
+    reservations: int = 1
+
+
+_SUCCESS = _Outcome(keeps=False, failures=0)
+_FAILURE = _Outcome(keeps=True, failures=1)
+_WITHDRAWN = _Outcome(keeps=True, failures=0)
+#: No attempt was admitted: the row is written as it is.
+_SPENT = _Outcome(keeps=True, failures=0, reservations=0)
+
+
 class Gate:
     """One secret's gate: `limit` failures lock it, `hard_limit` failures in all lock it for good.
 
@@ -131,18 +169,7 @@ class Gate:
 
     def state(self) -> GateState:
         """Return the counters as of now."""
-        row = self._rows.first()
-        if row is None:
-            return GateState(state=self._named(0, 0), failed=0, total_failed=0, in_flight=0)
-        abandoned = row.reservations.filter(since__lte=self._abandoned_before).count()
-        failed, total = row.failed + abandoned, row.total_failed + abandoned
-        return GateState(
-            state=self._named(failed, total),
-            failed=failed,
-            total_failed=total,
-            in_flight=max(0, row.in_flight - abandoned),
-            unlocked=row.unlocked,
-        )
+        return self._read(_STATE, [self._abandoned_before_here, self.name, self.subject])
 
     def unlock(self, *, then: Callable[[], None] | None = None) -> GateState:
         """Open a locked gate again, once until the next success; the failures in all stay counted (SPEC B3).
@@ -164,12 +191,26 @@ class Gate:
             raise GateHardLocked
         raise GateNotLocked if found.state is State.ACTIVE else UnlockUsed
 
+    def settle(
+        self, reservation_id: int, outcome: _Outcome, then: Callable[[GateState], None] | None = None
+    ) -> GateState:
+        """Give a reservation back and write the outcome of its attempt. Raises AttemptExpired.
+
+        For `Attempt`, which says what `then` is.
+        """
+        with self._transaction():
+            if not self._give_back(reservation_id):
+                raise AttemptExpired
+            state = self._settle(outcome)
+            if then is not None:
+                then(state)
+            return state
+
     def spend(self) -> None:
         """Write once, as the outcome of an attempt does, and count nothing: what was not admitted costs as much (SPEC E4)."""
         with self._transaction():
-            self._reservations().filter(pk=0).delete()
-            self._rows.update(in_flight=_less(0))
-            self.state()
+            self._give_back(_NONE)
+            self._settle(_SPENT)
 
     def clear(self, *, then: Callable[[], None] | None = None) -> None:
         """Forget all failures, the used unlock and what is in flight (a reissue does so, SPEC E2, B3); `then` as `unlock`."""
@@ -192,8 +233,8 @@ class Gate:
         return GateRow.objects.using(self.using).filter(name=self.name, subject=self.subject)
 
     @property
-    def _abandoned_before(self) -> datetime:
-        return clock.now() - self.abandoned_after
+    def _abandoned_before_here(self) -> Any:
+        return self._here(clock.now() - self.abandoned_after)
 
     def _reservations(self) -> Any:
         return Reservation.objects.using(self.using).filter(gate__name=self.name, gate__subject=self.subject)
@@ -202,39 +243,68 @@ class Gate:
         return transaction.atomic(using=self.using, durable=True)
 
     def _admitted(self) -> "Attempt":
-        now = clock.now()
-        with self._transaction():
+        # What is in flight dies with its process; the outcome, which nobody hears before it is on disk, takes this along.
+        with fleeting(using=self.using):
             self._sweep()
-            gate_id = self._reserve(now)
+            gate_id = self._reserve()
             if gate_id is not None:
-                reservation = Reservation.objects.using(self.using).create(gate_id=gate_id, since=now)
-                return Attempt(self, gate_id, reservation.pk)
+                reservation = Reservation(gate_id=gate_id, since=clock.now())
+                return Attempt(self, _RESERVE.run(reservation, using=self.using).pk)
             found = self.state()
         if found.state is State.ACTIVE:
             raise Busy
         raise GateHardLocked if found.state is State.HARD_LOCKED else GateLocked
 
-    def _reserve(self, now: datetime) -> int | None:
+    def _reserve(self) -> int | None:
         """Run the one statement that admits; None when the house is full or the gate locked."""
         if self.limit < 1 or self.hard_limit < 1:
             return None
-        connection = connections[self.using]
-        moment = connection.ops.adapt_datetimefield_value(now)
-        with connection.cursor() as cursor:
-            cursor.execute(_ADMIT, [self.name, self.subject, False, moment, self.limit, self.hard_limit])
-            row = cursor.fetchone()
-        return None if row is None else row[0]
+        row = self._run(
+            _ADMIT, [self.name, self.subject, False, self._here(clock.now()), self.limit, self.hard_limit]
+        )
+        return None if row is None else int(row[0])
 
     def _sweep(self) -> None:
         """Count the abandoned attempts as failures."""
-        abandoned = self._reservations().filter(since__lte=self._abandoned_before).delete()[0]
+        with connections[self.using].cursor() as cursor:
+            cursor.execute(_SWEEP, [self._abandoned_before_here, self.name, self.subject])
+            abandoned = cursor.rowcount
         if abandoned:
-            self._rows.update(
-                failed=F("failed") + abandoned,
-                total_failed=F("total_failed") + abandoned,
-                in_flight=_less(abandoned),
-                changed_at=clock.now(),
-            )
+            self._settle(_Outcome(keeps=True, failures=abandoned, reservations=abandoned))
+
+    def _give_back(self, reservation_id: int) -> bool:
+        """Delete a reservation; False where it was counted as abandoned, or never was."""
+        with connections[self.using].cursor() as cursor:
+            cursor.execute(_GIVE_BACK, [reservation_id])
+            return bool(cursor.rowcount)
+
+    def _settle(self, outcome: _Outcome) -> GateState:
+        """Write an outcome; returns the counters that follow."""
+        kept, added, fewer = int(outcome.keeps), outcome.failures, outcome.reservations
+        changed_at = self._here(clock.now()) if fewer else None
+        values = [kept, added, kept, added, outcome.keeps, fewer, fewer, changed_at]
+        return self._read(_SETTLE, [*values, self.name, self.subject, self._abandoned_before_here])
+
+    def _read(self, sql: str, values: list[Any]) -> GateState:
+        """Run a statement that returns `_COUNTERS`; a gate that nobody tried yet has no row."""
+        failed, total, in_flight, unlocked, abandoned = self._run(sql, values) or (0, 0, 0, False, 0)
+        return GateState(
+            state=self._named(failed + abandoned, total + abandoned),
+            failed=failed + abandoned,
+            total_failed=total + abandoned,
+            in_flight=max(0, in_flight - abandoned),
+            unlocked=bool(unlocked),
+        )
+
+    def _run(self, sql: str, values: list[Any]) -> tuple[Any, ...] | None:
+        with connections[self.using].cursor() as cursor:
+            cursor.execute(sql, values)
+            row: tuple[Any, ...] | None = cursor.fetchone()
+            return row
+
+    def _here(self, moment: datetime) -> Any:
+        """Return a time in the form in which the engine's columns hold it."""
+        return connections[self.using].ops.adapt_datetimefield_value(moment)
 
     def _named(self, failed: int, total_failed: int) -> State:
         if total_failed >= self.hard_limit:
@@ -245,17 +315,16 @@ class Gate:
 class Attempt:
     """One admitted attempt. Tell it the outcome once; each answer is a short transaction of its own."""
 
-    def __init__(self, gate: Gate, gate_id: int, reservation_id: int) -> None:
+    def __init__(self, gate: Gate, reservation_id: int) -> None:
         self._gate = gate
-        self._gate_id = gate_id
         self._reservation_id = reservation_id
 
-    def success(self) -> GateState:
+    def success(self, *, then: Callable[[], None] | None = None) -> GateState:
         """The guess was right: give the reservation back and clear both counters.
 
-        Raises AttemptExpired when the attempt had been counted as abandoned.
+        `then` is called inside the same transaction. Raises AttemptExpired when the attempt had been counted as abandoned.
         """
-        return self._settle(failed=0, total_failed=0, unlocked=False)
+        return self._settle(_SUCCESS, None if then is None else lambda _state: then())
 
     def failure(self, *, then: Callable[[GateState], None] | None = None) -> GateState:
         """The guess was wrong: one more failure, from which LOCKED or HARD_LOCKED may follow.
@@ -264,7 +333,7 @@ class Attempt:
         committed with it or not at all.
         """
         try:
-            return self._settle(then, failed=F("failed") + 1, total_failed=F("total_failed") + 1)
+            return self._settle(_FAILURE, then)
         except AttemptExpired:
             return self._gate.state()
 
@@ -273,20 +342,10 @@ class Attempt:
 
         Raises AttemptExpired.
         """
-        return self._settle()
+        return self._settle(_WITHDRAWN)
 
-    def _settle(self, then: Callable[[GateState], None] | None = None, **changes: Any) -> GateState:
-        using = self._gate.using
-        with transaction.atomic(using=using, durable=True):
-            if not Reservation.objects.using(using).filter(pk=self._reservation_id).delete()[0]:
-                raise AttemptExpired
-            GateRow.objects.using(using).filter(pk=self._gate_id).update(
-                in_flight=_less(1), changed_at=clock.now(), **changes
-            )
-            state = self._gate.state()
-            if then is not None:
-                then(state)
-            return state
+    def _settle(self, outcome: _Outcome, then: Callable[[GateState], None] | None = None) -> GateState:
+        return self._gate.settle(self._reservation_id, outcome, then)
 
 
 def purge(*, subject_prefix: str, before: datetime) -> int:

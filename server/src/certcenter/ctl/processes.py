@@ -53,6 +53,8 @@ def server_command(*, host: str, workers: int, threads: int) -> list[str]:
         str(settings.STATIC_ROOT),
         "--log-level",
         "warning",
+        "--http",
+        "1",
         "--no-ws",
         "certcenter.ctl.wsgi:application",
     ]

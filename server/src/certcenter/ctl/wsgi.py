@@ -13,12 +13,13 @@ django.setup()
 
 from django.core.wsgi import get_wsgi_application  # noqa: E402 - after set-up
 
+from certcenter.api.rush import Door  # noqa: E402
 from certcenter.status.source import status_application  # noqa: E402
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-_django: "WSGIApplication" = get_wsgi_application()
+_django: "WSGIApplication" = Door(get_wsgi_application())
 _status: "WSGIApplication" = status_application()
 _STATUS_PATHS = ("/ocsp/", "/crl/", "/ca/")
 

@@ -7,6 +7,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from certcenter.core.db.prepared import Prepared, place
 from certcenter.core.errors import Conflict, NotFound
 from certcenter.core.masks import mask_account, mask_email, mask_mobile
 from certcenter.identity.models import Account, Channel, CompanyUser, Contact, Customer, Line
@@ -83,7 +84,12 @@ def by_account(institution: str, branch: str, number: str, *, after: int = 0, li
 
 def by_identity(institution: str, national_id: str) -> Customer | None:
     """Return the customer with that normalised number, or None."""
-    return Customer.objects.filter(institution=institution, national_id=national_id).first()
+    return _BY_IDENTITY.first(institution=institution, national_id=national_id)
+
+
+_BY_IDENTITY = Prepared(
+    lambda: Customer.objects.filter(institution=place("institution"), national_id=place("national_id"))
+)
 
 
 def company_user(company: Customer | None, code: str) -> CompanyUser | None:

@@ -4,8 +4,8 @@ One source never takes all places, and one that was told to wait (`sources`) tak
 centre from one address keeps nobody else out.
 
 A rush of customers must not become a queue in which everybody waits: each attempt costs an argon2id run and a few
-transactions, and what waits holds a thread of the server. So the whole attempt takes a place before the captcha is
-looked at and before the database is asked for anything. Without a place nothing was used: the same captcha and the
+transactions, and what waits holds a thread of the server. So the whole attempt takes a place, and then waits for its turn,
+before the captcha is looked at and before the database is asked for anything. Without a place nothing was used: the same captcha and the
 same input serve for the next try, and the answer says nothing about anybody (SPEC E4).
 
 "Busy" is counted and told to the log, never to the audit: to write about each would cost what it is to save.
@@ -16,7 +16,7 @@ import threading
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import lru_cache, wraps
 from math import ceil
 from typing import TYPE_CHECKING, ClassVar, Final, ParamSpec, TypeVar
@@ -27,6 +27,7 @@ from django.utils.translation import gettext_lazy as _
 from certcenter.core import clock
 from certcenter.core.actor import Actor
 from certcenter.core.errors import Busy
+from certcenter.passwords import hashing
 from certcenter.passwords.errors import LoginTooOften
 
 if TYPE_CHECKING:
@@ -36,8 +37,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
-#: For each hash that runs one more attempt is under way: it waits for the hash, or is at the database meanwhile.
+#: For each attempt at work one more waits for its turn.
 PLACES_PER_SLOT: Final = 2
+_LONGEST_WAIT: Final = 5.0  # seconds
 _BETWEEN_LINES = 60.0  # seconds
 #: Sources that are remembered as having to wait; beyond it the oldest is asked of the database again.
 _MOST_WAITING: Final = 10_000
@@ -86,11 +88,12 @@ class House:
         finally:
             self._leave(source)
 
-    def require_free(self) -> None:
-        """Raise Crowded, and count it, while no place is free; takes none."""
-        if not self._free:
-            self._count()
-            raise Crowded
+    def turns_away(self) -> bool:
+        """Whether no place is free: then whoever asks is counted as turned away. Takes none."""
+        if self._free:
+            return False
+        self._count()
+        return True
 
     def _enter(self, source: str) -> bool:
         with self._mutex:
@@ -139,10 +142,30 @@ def admitted(action: Callable[P, T]) -> Callable[P, T]:
     @wraps(action)
     def within(*args: P.args, **kwargs: P.kwargs) -> T:
         actor = kwargs.get("actor")
-        with house().place(actor.source if isinstance(actor, Actor) else ""):
+        with house().place(actor.source if isinstance(actor, Actor) else ""), _turn():
             return action(*args, **kwargs)
 
     return within
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """Hold one of the turns inside the block, in order of arrival. Raises Crowded after `_LONGEST_WAIT`."""
+    with ExitStack() as held:
+        try:
+            held.enter_context(_turns().one())
+        except Busy:
+            raise Crowded from None
+        yield
+
+
+@lru_cache(maxsize=1)
+def _turns() -> hashing.Slots:
+    """As many attempts at work as hashes at once: two that share a processor would both be late."""
+    config: Config = settings.CONFIG
+    return hashing.Slots(
+        config.hash_slots, waiting=config.hash_slots * PLACES_PER_SLOT, seconds=_LONGEST_WAIT
+    )
 
 
 @lru_cache(maxsize=1)

@@ -7,6 +7,7 @@ from django.db import transaction
 from certcenter.audit.actions import record, record_refusal
 from certcenter.core import clock, sealing
 from certcenter.core.actor import Actor
+from certcenter.core.db.prepared import Prepared, place
 from certcenter.core.errors import NotFound
 from certcenter.core.events import Event
 from certcenter.core.sealing import Use
@@ -86,10 +87,15 @@ def require(institution: Institution, *, client_id: str, client_secret: str, act
 def _known(institution: Institution, client_id: str, client_secret: str) -> bool:
     if len(client_id) > _MOST or len(client_secret) > _MOST:
         return False
-    client = Client.objects.filter(
-        institution=institution.slug, client_id=client_id, disabled_at__isnull=True
-    ).first()
+    client = _REGISTERED.first(institution=institution.slug, client_id=client_id)
     return sealing.same(client.secret_mac if client else "", _mac(client_id, client_secret))
+
+
+_REGISTERED = Prepared(
+    lambda: Client.objects.filter(
+        institution=place("institution"), client_id=place("client_id"), disabled_at__isnull=True
+    )
+)
 
 
 def _mac(client_id: str, secret: str) -> str:

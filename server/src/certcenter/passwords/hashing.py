@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 MAX_LENGTH = 128
 _SALT_BYTES = 16
 _DIGEST_BYTES = 32
-#: `admission` lets two attempts in for each slot; staff, who need not its place, wait behind them.
+#: Customers wait for their turn before (`admission`); here wait staff, and whoever sets a new password.
 _WAITING_PER_SLOT = 4
 _LONGEST_WAIT = 5.0  # seconds
 

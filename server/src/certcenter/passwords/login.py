@@ -12,12 +12,12 @@ from datetime import timedelta
 from hashlib import sha256
 from uuid import UUID
 
-from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from certcenter.audit.actions import record, record_refusal
 from certcenter.core import clock, sealing, taiwan
 from certcenter.core.actor import Actor
+from certcenter.core.db.prepared import Prepared, PreparedInsert, PreparedUpdate, place
 from certcenter.core.errors import Busy, Invalid
 from certcenter.core.events import Event
 from certcenter.core.gates import Attempt, AttemptExpired, Gate, GateLocked, GateState, State
@@ -123,10 +123,13 @@ def authenticate(
     # Where companies log in by their users, nobody logs in without a user code.
     by_user = institution.login.method is LoginMethod.COMPANY_USER_AND_PASSWORD
     found = [] if by_user else store.rows(customer)
-    right = compare(institution, customer, number=number, found=found, password=password, actor=actor)
+    arrival = Arrival(customer, device_token=device_token, actor=actor)
+    right = compare(
+        institution, customer, number=number, found=found, password=password, actor=actor, then=arrival.record
+    )
     assert customer is not None, "nobody has no row that could be right"
     store.rehash(customer, found, right, password)
-    return welcome(customer, right, device_token=device_token, actor=actor)
+    return arrival.signed_in(right)
 
 
 def compare(
@@ -138,10 +141,11 @@ def compare(
     password: str,
     kind: CredentialKind = CredentialKind.NETWORK,
     actor: Actor,
+    then: Callable[[], None] | None = None,
 ) -> list[Credential]:
     """Return the rows of `found` that the password opens, under the one gate of the person (SPEC E2).
 
-    Raises LoginRefused, Busy.
+    `then` as for `compare_at`. Raises LoginRefused, Busy.
     """
     subject = customer.subject if customer else nobody(institution, number)
     return compare_at(
@@ -151,6 +155,7 @@ def compare(
         kind=kind,
         locked=lambda state: tell_if_locked(customer, subject, state, actor),
         actor=actor,
+        then=then,
     )
 
 
@@ -162,8 +167,9 @@ def compare_at(
     kind: CredentialKind,
     locked: Callable[[GateState], None],
     actor: Actor,
+    then: Callable[[], None] | None = None,
 ) -> list[Credential]:
-    """Compare under a gate. `locked` is called, and committed, with the failure that locks it.
+    """Compare under a gate. `locked` is called, and committed, with the failure that locks it; `then` with the success.
 
     Whoever is asked about, and whether known, wrong or locked, it takes the same steps. Raises LoginRefused, Busy.
     """
@@ -173,7 +179,7 @@ def compare_at(
             right = evaluate(attempt, found, password, kind=kind)
             if right:
                 # Only the password that the lock protects clears its counters.
-                attempt.withdraw() if kind is CredentialKind.VOICE else attempt.success()
+                attempt.withdraw() if kind is CredentialKind.VOICE else attempt.success(then=then)
                 return right
             attempt.failure(then=locked)
     except GateLocked as closed:
@@ -266,51 +272,75 @@ def evaluate(
         raise
 
 
-def welcome(
-    customer: Customer,
-    right: list[Credential],
-    *,
-    device_token: str | None,
-    actor: Actor,
-    user: CompanyUser | None = None,
-) -> SignedIn:
-    """Record the login, notice a new device, and return who logged in; the password has been compared."""
-    token = device_token if device_token and len(device_token) in _TOKEN_LENGTH else secrets.token_urlsafe(32)
-    mine = actor.as_customer(customer.pk, session=actor.session, user=user.pk if user else None)
-    with transaction.atomic():
-        new_device = _see_device(customer, token, actor)
-        record(Event.LOGIN_SUCCEEDED, actor=mine, subject=customer.subject, new_device=new_device)
-        if new_device and serving.get(customer.institution).login.new_device_notice:
+class Arrival:
+    """A login in the making: `record` within the success of its attempt, then `signed_in`."""
+
+    def __init__(
+        self,
+        customer: Customer | None,
+        *,
+        device_token: str | None,
+        actor: Actor,
+        user: CompanyUser | None = None,
+    ) -> None:
+        self._customer, self._user, self._actor = customer, user, actor
+        known = device_token or ""
+        self._token = known if len(known) in _TOKEN_LENGTH else secrets.token_urlsafe(32)
+        self._new_device = False
+
+    def record(self) -> None:
+        """Write the login into the history, notice a new device. The password has been compared."""
+        customer, user, actor = self._customer, self._user, self._actor
+        assert customer is not None, "nobody arrives by a right password"
+        mine = actor.as_customer(customer.pk, session=actor.session, user=user.pk if user else None)
+        self._new_device = _see_device(customer, self._token, actor)
+        record(Event.LOGIN_SUCCEEDED, actor=mine, subject=customer.subject, new_device=self._new_device)
+        if self._new_device and serving.get(customer.institution).login.new_device_notice:
             record(Event.LOGIN_NEW_DEVICE, actor=mine, subject=customer.subject)
             details = {"address": actor.address or "–"}
             notify(Event.LOGIN_NEW_DEVICE, customer=customer, details=details, key=f"device:{new_uuid()}")
-    return SignedIn(
-        customer=customer,
-        new_device=new_device,
-        device_token=token,
-        must_change=any(store.is_due(row) for row in right),
-        opened=store.opened(right),
-        user=user,
-    )
+
+    def signed_in(self, right: list[Credential]) -> SignedIn:
+        """Return who logged in by the rows that the password opened."""
+        assert self._customer is not None
+        return SignedIn(
+            customer=self._customer,
+            new_device=self._new_device,
+            device_token=self._token,
+            must_change=any(store.is_due(row) for row in right),
+            opened=store.opened(right),
+            user=self._user,
+        )
 
 
 def _see_device(customer: Customer, token: str, actor: Actor) -> bool:
     """Remember the device; True when it was not known. The eldest beyond 20 are forgotten."""
     now, token_hash = clock.now(), sha256(token.encode()).hexdigest()
-    if KnownDevice.objects.filter(customer=customer, token_hash=token_hash).update(last_seen_at=now):
+    if _SEEN_AGAIN.run(customer=customer.pk, token_hash=token_hash, now=now):
         return False
-    KnownDevice.objects.create(
+    device = KnownDevice(
         customer=customer,
         token_hash=token_hash,
         user_agent=actor.user_agent[:200],
         first_seen_at=now,
         last_seen_at=now,
     )
-    eldest = (
-        KnownDevice.objects.filter(customer=customer).order_by("-last_seen_at").values_list("pk", flat=True)
-    )
-    KnownDevice.objects.filter(pk__in=list(eldest[_MOST_DEVICES:])).delete()
+    _NEW_DEVICE.run(device)
+    for eldest in _BEYOND.all(customer=customer.pk):
+        eldest.delete()
     return True
+
+
+_SEEN_AGAIN = PreparedUpdate(
+    lambda: KnownDevice.objects.filter(customer_id=place("customer"), token_hash=place("token_hash")),
+    last_seen_at=place("now"),
+)
+_NEW_DEVICE = PreparedInsert(KnownDevice)
+_BEYOND = Prepared(
+    lambda: KnownDevice.objects.filter(customer_id=place("customer")).order_by("-last_seen_at")[
+        _MOST_DEVICES:
+    ]
+)
 
 
 def tell_if_locked(customer: Customer | None, subject: str, state: GateState, actor: Actor) -> None:

@@ -9,6 +9,7 @@ from math import ceil
 from django.db import connection
 
 from certcenter.core import clock
+from certcenter.core.db.fleeting import fleeting
 from certcenter.passwords.errors import LoginTooOften
 from certcenter.passwords.models import Source
 
@@ -29,7 +30,8 @@ def arrive(source: str) -> None:
     if not source:
         return
     now = clock.now().timestamp()
-    with connection.cursor() as cursor:
+    # That somebody came is worth no wait for the disk: after a power cut everybody may have one try more.
+    with fleeting(), connection.cursor() as cursor:
         cursor.execute(_ARRIVE, [source, now + EVERY, now, now, EVERY, now + EVERY * (BURST - 1)])
         if cursor.fetchone() is not None:
             return

@@ -14,6 +14,8 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from certcenter.core import clock
+from certcenter.core.db import prepared as db
+from certcenter.core.db.prepared import place
 from certcenter.core.errors import Busy, Conflict, NotFound
 from certcenter.core.faults import point, register
 from certcenter.identity.models import Account, Customer
@@ -60,11 +62,23 @@ def rows(
     customer: Customer | None, kind: CredentialKind = CredentialKind.NETWORK, *, holder: str = ""
 ) -> list[Credential]:
     """Return the passwords of that kind that may open something now; the same query for nobody (SPEC E4)."""
-    usable = Q(usable_until__isnull=True) | Q(usable_until__gt=clock.now())
-    found = Credential.objects.select_related("customer").filter(
-        usable, customer=customer.pk if customer else 0, kind=kind, holder=holder
+    return _USABLE.all(
+        customer=customer.pk if customer else 0, kind=str(kind), holder=holder, now=clock.now()
     )
-    return list(found.order_by("pk"))
+
+
+_USABLE = db.Prepared(
+    lambda: (
+        Credential.objects.select_related("customer")
+        .filter(
+            Q(usable_until__isnull=True) | Q(usable_until__gt=place("now")),
+            customer_id=place("customer"),
+            kind=place("kind"),
+            holder=place("holder"),
+        )
+        .order_by("pk")
+    )
+)
 
 
 def matching(

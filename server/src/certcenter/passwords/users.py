@@ -93,6 +93,7 @@ def authenticate(
     user = queries.company_user(company, code)
     found = store.rows(company, _KIND, holder=user.subject if user else "nobody")
     subject = user.subject if user else login.nobody(institution, f"{number}/{code}")
+    arrival = login.Arrival(company, device_token=device_token, actor=actor, user=user)
     right = login.compare_at(
         login.gate_of(institution, subject),
         found=found,
@@ -100,10 +101,11 @@ def authenticate(
         kind=_KIND,
         locked=lambda state: _tell_if_locked(user, subject, state, actor),
         actor=actor,
+        then=arrival.record,
     )
     assert user is not None, "nobody has no row that could be right"
     store.rehash(user.customer, found, right, password)
-    return login.welcome(user.customer, right, device_token=device_token, actor=actor, user=user)
+    return arrival.signed_in(right)
 
 
 def gate(user: CompanyUser) -> Gate:

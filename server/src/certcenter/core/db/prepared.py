@@ -111,7 +111,9 @@ class PreparedInsert(Generic[M]):
                 sql,
                 [field.get_db_prep_save(field.pre_save(instance, add=True), connection) for field in fields],
             )
-            (instance.pk,) = cursor.fetchone()
+            (key,) = cursor.fetchone()
+        if meta.auto_field is not None:
+            instance.pk = key
         instance._state.adding, instance._state.db = False, using  # noqa: SLF001 - as the ORM's own `save` does
         return instance
 

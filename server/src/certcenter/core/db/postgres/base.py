@@ -44,6 +44,17 @@ class DatabaseWrapper(SettlesTentatives, base.DatabaseWrapper):
     def end_reading(self) -> None:
         """Nothing to undo: the setting ended with its transaction."""
 
+    def begin_fleeting(self) -> None:
+        """Nothing to prepare: the transaction itself says so."""
+
+    def mark_fleeting(self) -> None:
+        """Let this transaction's commit be answered before it is on disk."""
+        with self.cursor() as cursor:
+            cursor.execute("SET LOCAL synchronous_commit TO off")
+
+    def end_fleeting(self) -> None:
+        """Nothing to undo: the setting ended with its transaction."""
+
     def begin_exclusive(self, name: str) -> bool:
         """Take the named advisory lock of this session (it needs a session of its own: no transaction pooling)."""
         with self.cursor() as cursor:

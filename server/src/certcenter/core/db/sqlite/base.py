@@ -123,6 +123,22 @@ class DatabaseWrapper(SettlesTentatives, base.DatabaseWrapper):
             with self.cursor() as cursor:
                 cursor.execute("PRAGMA query_only = OFF")
 
+    # Commits that wait for no disk (core.db.fleeting)
+
+    def begin_fleeting(self) -> None:
+        """In WAL mode NORMAL writes the log without waiting for the disk; it can't be changed inside a transaction."""
+        self.ensure_connection()
+        if not self.in_atomic_block:
+            self.connection.execute("PRAGMA synchronous = NORMAL")
+
+    def mark_fleeting(self) -> None:
+        """Nothing to do: the connection's setting holds for the transaction."""
+
+    def end_fleeting(self) -> None:
+        """Wait for the disk again; a connection that was closed meanwhile comes back with FULL by itself."""
+        if self.connection is not None and not self.in_atomic_block:
+            self.connection.execute("PRAGMA synchronous = FULL")
+
     # One process at a time (core.db.exclusive)
 
     def begin_exclusive(self, name: str) -> bool:
