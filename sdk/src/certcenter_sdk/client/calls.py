@@ -189,13 +189,17 @@ def check_code(procedure_id: UUID, challenge: str, code: str) -> Call[Answer]:
 
 
 def apply(
-    procedure_id: UUID, *, request: UUID, csr: bytes, old_key_proof: Signed | None = None
+    procedure_id: UUID, *, request: UUID, csr: bytes, old_key_proof: Signed | None = None, wait: int = 0
 ) -> Call[Answer]:
-    """Send the certificate request. The same UUID with the same key is the same application (SPEC E8)."""
+    """Send the certificate request. The same UUID with the same key is the same application (SPEC E8).
+
+    With `wait` (seconds, 20 at most) the answer is the certificate, status 200, where it is made by then.
+    """
     body: dict[str, Any] = {"procedure": str(procedure_id), "request": str(request), "csr": encode_bytes(csr)}
     if old_key_proof is not None:
         body["old_key_proof"] = old_key_proof.as_json()
-    return _post("applications", body, idempotency_key=str(request))
+    query = {"wait": str(wait)} if wait else None
+    return _post("applications", body, idempotency_key=str(request), query=query)
 
 
 def application(request: UUID, *, wait: int = 0) -> Call[Answer]:

@@ -6,6 +6,7 @@ The private key never leaves the caller. What a person must do (read the code, c
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from http import HTTPStatus
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -112,8 +113,7 @@ def apply(place: Place, customer: Customer, pending: Pending, *, keep: Keep) -> 
         ApiProblem: the centre refuses.
     """
     procedure: UUID = yield from prove("apply", customer)
-    yield calls.apply(procedure, request=pending.request, csr=csr.build(pending.key))
-    installed: Installed = yield from fetch(place, pending, keep=keep)
+    installed: Installed = yield from _hand_in(place, procedure, pending, None, keep=keep)
     return installed
 
 
@@ -129,8 +129,26 @@ def renew(
     proof: Signed | None = None
     if old is not None:
         proof = yield from prove_key(place, Purpose.RENEW, old.key, old.certificate)
-    yield calls.apply(procedure, request=pending.request, csr=csr.build(pending.key), old_key_proof=proof)
-    installed: Installed = yield from fetch(place, pending, keep=keep)
+    installed: Installed = yield from _hand_in(place, procedure, pending, proof, keep=keep)
+    return installed
+
+
+def _hand_in(
+    place: Place, procedure: UUID, pending: Pending, old_key_proof: Signed | None, *, keep: Keep
+) -> Flow[Installed]:
+    """Send the request; its answer is the certificate, unless the centre needs longer."""
+    answer: Answer = yield calls.apply(
+        procedure,
+        request=pending.request,
+        csr=csr.build(pending.key),
+        old_key_proof=old_key_proof,
+        wait=_WAIT_SECONDS,
+    )
+    installed: Installed
+    if answer.status == HTTPStatus.OK:
+        installed = yield from _install(place, pending, answer, keep=keep)
+    else:
+        installed = yield from fetch(place, pending, keep=keep)
     return installed
 
 
@@ -145,10 +163,7 @@ def fetch(place: Place, pending: Pending, *, keep: Keep) -> Flow[Installed]:
         if progress.text("state") not in _UNDER_WAY:
             break
     answer: Answer = yield calls.issued_certificate(pending.request)
-    installed = _read(answer, pending.key)
-    yield Work(lambda: keep(installed))
-    proof: Signed = yield from prove_key(place, Purpose.REPAIR, pending.key, None)
-    yield calls.acknowledge(pending.request, proof)
+    installed: Installed = yield from _install(place, pending, answer, keep=keep)
     return installed
 
 
@@ -162,6 +177,12 @@ def redownload(place: Place, pending: Pending, *, keep: Keep) -> Flow[Installed]
     """
     shown: Signed = yield from prove_key(place, Purpose.REPAIR, pending.key, None)
     answer: Answer = yield calls.redownload(shown)
+    installed: Installed = yield from _install(place, pending, answer, keep=keep)
+    return installed
+
+
+def _install(place: Place, pending: Pending, answer: Answer, *, keep: Keep) -> Flow[Installed]:
+    """Keep the certificate of an answer, then tell the centre that it is on the device."""
     installed = _read(answer, pending.key)
     yield Work(lambda: keep(installed))
     proof: Signed = yield from prove_key(place, Purpose.REPAIR, pending.key, None)

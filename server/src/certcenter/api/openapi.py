@@ -1,6 +1,6 @@
 """The OpenAPI document: what ninja finds in the operations, with the problems that each of them may answer."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -33,11 +33,16 @@ Bytes travel as base64url without padding (RFC 4648 §5). A member that no opera
 
 
 def operation(
-    status: int, answer: Any, /, *refusals: type[CentreError], is_open: bool = False
+    status: int,
+    answer: Any,
+    /,
+    *refusals: type[CentreError],
+    is_open: bool = False,
+    also: Mapping[int, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return ninja's arguments for an operation that answers `answer` with `status`, or one of `refusals`."""
+    """Return ninja's arguments for an operation that answers `answer` with `status`, or `also`, or one of `refusals`."""
     return {
-        "response": {status: answer, **{int(refusal.status): Problem for refusal in refusals}},
+        "response": {status: answer, **(also or {}), **{int(refusal.status): Problem for refusal in refusals}},
         "openapi_extra": {_CODES: _by_status(refusals), _OPEN: is_open},
         "exclude_none": False,
     }

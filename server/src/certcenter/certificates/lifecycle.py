@@ -106,6 +106,8 @@ CERTIFICATE: Final = MappingProxyType(
 OPEN: Final = (_A.ACCEPTED, _A.PREPARED, _A.SUBMITTED, _A.ISSUED)
 #: An application that the worker still has to do with.
 UNDER_WAY: Final = (_A.ACCEPTED, _A.PREPARED, _A.SUBMITTED)
+#: An application whose certificate the device may have.
+FETCHABLE: Final = (_A.ISSUED, _A.INSTALLED)
 #: A certificate that occupies its holder's one place.
 LIVE: Final = (_C.ACTIVE, _C.SUSPENDED)
 #: What a relying party must be told is revoked (RFC 5280 §5.3.1: a suspended one is on hold).

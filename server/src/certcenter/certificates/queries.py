@@ -13,7 +13,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.db.models import Q
 
 from certcenter.certificates import authority, errors, policy
-from certcenter.certificates.lifecycle import LIVE, OPEN, UNDER_WAY, ApplicationState, CertificateState
+from certcenter.certificates.lifecycle import (
+    FETCHABLE,
+    LIVE,
+    OPEN,
+    UNDER_WAY,
+    ApplicationState,
+    CertificateState,
+)
 from certcenter.certificates.models import Application, Certificate, Redownload
 from certcenter.certificates.policy import Action, CertificateFacts, Situation
 from certcenter.core import clock, limits
@@ -193,10 +200,16 @@ def application(customer: Customer, request_uuid: UUID) -> Application:
 
 def issued_application(customer: Customer, request_uuid: UUID) -> Application:
     """`application` with its certificate, once it was issued. Raises NotFound, NotIssuedYet, ApplicationRefused, NotAllowedNow."""
+    found = with_certificate(customer, request_uuid)
+    require_issued(found)
+    return found
+
+
+def with_certificate(customer: Customer, request_uuid: UUID) -> Application:
+    """`application` with its certificate, where it has one, read at once. Raises NotFound."""
     found = _WITH_CERTIFICATE.first(customer=customer.pk, request=request_uuid)
     if found is None:
         raise NotFound
-    require_issued(found)
     return found
 
 
@@ -265,7 +278,7 @@ def require_issued(application: Application) -> None:
         raise errors.ApplicationRefused(reason=application.refusal)
     if application.state == ApplicationState.ENDED:
         raise errors.NotAllowedNow
-    if application.state not in (ApplicationState.ISSUED, ApplicationState.INSTALLED):
+    if application.state not in FETCHABLE:
         raise errors.NotIssuedYet
 
 

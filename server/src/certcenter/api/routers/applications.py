@@ -14,7 +14,7 @@ from certcenter.api.routers.certificates import CertificateInFull, CertificateOu
 from certcenter.api.signed import Signed
 from certcenter.api.values import MAX_CSR, Base64url, Digest, Input, Output
 from certcenter.certificates import actions, errors, queries, redownloads
-from certcenter.certificates.lifecycle import ApplicationState
+from certcenter.certificates.lifecycle import FETCHABLE, UNDER_WAY, ApplicationState
 from certcenter.certificates.models import Application
 from certcenter.core.errors import NotFound
 from certcenter.identity.queries import CustomerFrozen
@@ -76,6 +76,7 @@ class ProgressOut(Output):
         ProofRefused,
         NonceRefused,
         GrantRefused,
+        also={200: CertificateInFull},
     ),
 )
 def apply(
@@ -83,8 +84,13 @@ def apply(
     response: HttpResponse,
     body: Apply,
     idempotency_key: Annotated[UUID | None, Header(alias="Idempotency-Key")] = None,
-) -> Status[ProgressOut]:
-    """Hand in a certificate request; the centre issues it in the background."""
+    wait: Annotated[int, Query(ge=0, le=waiting.LONGEST, description="Seconds to wait for it.")] = 0,
+) -> Status[ProgressOut] | Status[CertificateInFull]:
+    """Hand in a certificate request; the centre issues it in the background.
+
+    With `wait` the answer is the certificate (200) where it is made by then; otherwise how far it is (202), and it is
+    fetched later or by the same request again.
+    """
     if idempotency_key is not None and idempotency_key != body.request:
         raise KeyMismatch
     caller = request.auth
@@ -97,6 +103,13 @@ def apply(
         actor=caller.actor,
     )
     response["Location"] = f"{request.path}/{accepted.request_uuid}"
+    if wait:
+        if accepted.state in UNDER_WAY:
+            waiting.for_end(accepted.pk, seconds=wait)
+        accepted = queries.with_certificate(caller.customer, accepted.request_uuid)
+        if accepted.state in FETCHABLE:
+            queries.require_fetchable(accepted, session=caller.session)
+            return Status(200, in_full(caller, accepted.certificate))
     return Status(202, _progress(accepted))
 
 
