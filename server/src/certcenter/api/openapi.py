@@ -42,7 +42,11 @@ def operation(
 ) -> dict[str, Any]:
     """Return ninja's arguments for an operation that answers `answer` with `status`, or `also`, or one of `refusals`."""
     return {
-        "response": {status: answer, **(also or {}), **{int(refusal.status): Problem for refusal in refusals}},
+        "response": {
+            status: answer,
+            **(also or {}),
+            **{int(refusal.status): Problem for refusal in refusals},
+        },
         "openapi_extra": {_CODES: _by_status(refusals), _OPEN: is_open},
         "exclude_none": False,
     }

@@ -1,10 +1,18 @@
-"""SQLite for one node: WAL, every commit on disk (synchronous=FULL), writers in a queue."""
+"""SQLite for one node: WAL, every commit on disk, writers in a queue.
 
+SQLite's own way (synchronous=FULL) is to wait for the disk while it holds the lock that all other writers wait for. A
+transaction here writes its frames into the log (NORMAL), leaves the queue, and then has the log brought to the disk
+before the commit is answered: those who commit at the same time wait for the disk together. A later commit's frames lie
+behind an earlier one's, so nothing durable ever rests on something that is not. What runs outside transactions is FULL.
+"""
+
+import os
 import threading
 from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
+from django.db import OperationalError
 from django.db.backends.sqlite3 import base
 
 from certcenter.core.db.commits import SettlesTentatives
@@ -21,13 +29,88 @@ BUSY_TIMEOUT = 30
 _memory_locks: dict[tuple[str, str], threading.Lock] = {}
 
 
-class DatabaseWrapper(SettlesTentatives, base.DatabaseWrapper):
-    """Django's SQLite connection with the durability and the queue that this centre needs."""
+class CommitsTogether(base.DatabaseWrapper):
+    """Django's SQLite connection with a queue of writers, who wait for the disk outside it."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._reading = False
+        self._fleeting = False
         self._write_lock: FileLock | None = None
+        #: The log's own descriptor. SQLite keeps its locks at the database and the index, so closing this drops none.
+        self._log: int | None = None
+
+    def _start_transaction_under_autocommit(self) -> None:
+        if self._reading:
+            self.cursor().execute("BEGIN")
+            return
+        self._enter_queue()
+        try:
+            self._set_synchronous("NORMAL")
+            super()._start_transaction_under_autocommit()  # type: ignore[misc]  # not in the stubs
+        except BaseException:
+            self._leave_queue()
+            raise
+
+    def _commit(self) -> Any:
+        answer = super()._commit()  # type: ignore[misc]  # not in the stubs
+        self._leave_queue()
+        if not self._reading and not self._fleeting and not self.is_in_memory_db():
+            self._sync()
+        return answer
+
+    def _rollback(self) -> Any:
+        try:
+            return super()._rollback()  # type: ignore[misc]  # not in the stubs
+        finally:
+            self._leave_queue()
+
+    def _close(self) -> Any:
+        try:
+            return super()._close()  # type: ignore[misc]  # not in the stubs
+        finally:
+            if self._write_lock is not None:
+                self._write_lock.close()
+            if self._log is not None:
+                os.close(self._log)
+                self._log = None
+
+    def _sync(self) -> None:
+        """Bring the log to the disk. Raises OperationalError: then nobody knows whether the commit lasts."""
+        try:
+            if self._log is None:
+                # It is there as long as a connection is, and never replaced: only begun anew.
+                self._log = os.open(f"{self.settings_dict['NAME']}-wal", os.O_RDONLY | os.O_CLOEXEC)
+            os.fdatasync(self._log)
+        except OSError as error:
+            raise OperationalError("the log could not be brought to the disk") from error
+
+    def _enter_queue(self) -> None:
+        if self.is_in_memory_db():
+            return
+        if self._write_lock is None:
+            self._write_lock = FileLock(self._lock_path("write"))
+        self._write_lock.acquire()
+
+    def _leave_queue(self) -> None:
+        if self._write_lock is not None:
+            self._set_synchronous("FULL")
+            self._write_lock.release()
+
+    def _set_synchronous(self, level: str) -> None:
+        if self.connection is not None and not self.is_in_memory_db():
+            self.connection.execute(f"PRAGMA synchronous = {level}")
+
+    def _lock_path(self, name: str) -> Path:
+        database = Path(str(self.settings_dict["NAME"]))
+        return database.with_name(f"{database.name}.{name}.lock")
+
+
+class DatabaseWrapper(SettlesTentatives, CommitsTogether):
+    """The SQLite connection of this centre."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self._exclusives: dict[str, FileLock] = {}
 
     def get_connection_params(self) -> dict[str, Any]:
@@ -62,48 +145,6 @@ class DatabaseWrapper(SettlesTentatives, base.DatabaseWrapper):
         finally:
             lock.close()
 
-    # The queue of writers
-
-    def _start_transaction_under_autocommit(self) -> None:
-        if self._reading:
-            self.cursor().execute("BEGIN")
-            return
-        self._enter_queue()
-        try:
-            super()._start_transaction_under_autocommit()  # type: ignore[misc]  # not in the stubs
-        except BaseException:
-            self._leave_queue()
-            raise
-
-    def _commit(self) -> Any:
-        answer = super()._commit()
-        self._leave_queue()
-        return answer
-
-    def _rollback(self) -> Any:
-        try:
-            return super()._rollback()  # type: ignore[misc]  # not in the stubs
-        finally:
-            self._leave_queue()
-
-    def _close(self) -> Any:
-        try:
-            return super()._close()  # type: ignore[misc]  # not in the stubs
-        finally:
-            if self._write_lock is not None:
-                self._write_lock.close()
-
-    def _enter_queue(self) -> None:
-        if self.is_in_memory_db():
-            return
-        if self._write_lock is None:
-            self._write_lock = FileLock(self._lock_path("write"))
-        self._write_lock.acquire()
-
-    def _leave_queue(self) -> None:
-        if self._write_lock is not None:
-            self._write_lock.release()
-
     # Transactions that only read (core.db.reads)
 
     def begin_reading(self) -> None:
@@ -126,18 +167,15 @@ class DatabaseWrapper(SettlesTentatives, base.DatabaseWrapper):
     # Commits that wait for no disk (core.db.fleeting)
 
     def begin_fleeting(self) -> None:
-        """In WAL mode NORMAL writes the log without waiting for the disk; it can't be changed inside a transaction."""
-        self.ensure_connection()
-        if not self.in_atomic_block:
-            self.connection.execute("PRAGMA synchronous = NORMAL")
+        """Let the next transaction's commit be answered before it is on disk."""
+        self._fleeting = not self.in_atomic_block
 
     def mark_fleeting(self) -> None:
-        """Nothing to do: the connection's setting holds for the transaction."""
+        """Nothing to do: the connection knows."""
 
     def end_fleeting(self) -> None:
-        """Wait for the disk again; a connection that was closed meanwhile comes back with FULL by itself."""
-        if self.connection is not None and not self.in_atomic_block:
-            self.connection.execute("PRAGMA synchronous = FULL")
+        """Wait for the disk again."""
+        self._fleeting = False
 
     # One process at a time (core.db.exclusive)
 
@@ -160,7 +198,3 @@ class DatabaseWrapper(SettlesTentatives, base.DatabaseWrapper):
             _memory_locks[str(self.settings_dict["NAME"]), name].release()
             return
         self._exclusives.pop(name).close()
-
-    def _lock_path(self, name: str) -> Path:
-        database = Path(str(self.settings_dict["NAME"]))
-        return database.with_name(f"{database.name}.{name}.lock")
