@@ -9,9 +9,9 @@ from cryptography import x509
 
 from certcenter.api import waiting
 from certcenter.core import clock
-from certcenter_sdk import keys
+from certcenter_sdk import csr, keys
 
-from .conftest import COMPANY, Program, decode, work
+from .conftest import COMPANY, Program, decode, encode, work
 
 pytestmark = pytest.mark.spec("A1", "A3", "A4", "A5", "A15", "E8")
 
@@ -115,6 +115,32 @@ def test_waiting_for_the_certificate_ends_when_it_is_made(
     assert waits == [True], "woken, not timed out"
     assert wang.call("GET", f"applications/{request}?wait=20", expect=200)["percent"] == 100
     assert waits == [True], "nothing is waited for that is there"
+
+
+def test_the_certificate_is_the_answer_to_its_request_where_it_is_made_in_time(
+    wang: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request, procedure = uuid4(), wang.prove("apply")
+    body = {"procedure": procedure, "request": str(request), "csr": encode(csr.build(wang.key))}
+    seen = wang.call("POST", "applications?wait=1", body, expect=202)
+    assert (seen["state"], seen["request"]) == ("accepted", str(request))
+    real = waiting.for_end
+
+    def for_end(application_id: int, *, seconds: float) -> bool:
+        worker = Timer(0.2, work)
+        worker.start()
+        woken = real(application_id, seconds=seconds)
+        worker.join()
+        return woken
+
+    monkeypatch.setattr(waiting, "for_end", for_end)
+    got = wang.call("POST", "applications?wait=20", body, expect=200)
+    assert got == wang.call("GET", f"applications/{request}/certificate", expect=200)
+    assert got["spki_sha256"] == keys.spki_sha256(wang.key.public_key())
+    # Lost on the way, it is asked for again: the same certificate, and not one more.
+    assert wang.call("POST", "applications?wait=20", body, expect=200) == got
+    assert wang.call("POST", "applications", body, expect=202)["state"] == "issued"
+    wang.refused("POST", "applications?wait=21", body, status=422, code="invalid")
 
 
 def test_waiting_ends_with_its_time(wang: Program) -> None:
