@@ -11,6 +11,7 @@ from certcenter.certificates.models import Application, Certificate
 from certcenter.core import clock
 from certcenter.core.db.prepared import Prepared, PreparedInsert, PreparedUpdate, place
 from certcenter.identity.models import Session
+from certcenter.outbox.models import Message
 
 LIVE = Prepared(
     lambda: Session.objects.select_related("customer").filter(
@@ -97,6 +98,34 @@ def test_an_insert_writes_what_save_would_write(wang):
     with pytest.raises(IntegrityError), transaction.atomic():
         insert.run(Application(**new))
     assert Application.objects.count() == 2
+
+
+def test_several_are_inserted_as_bulk_create_would_write_them(wang):
+    insert = PreparedInsert(Message)
+    now = clock.now()
+
+    def messages(*keys):
+        return [
+            Message(topic="t", key=key, payload={"name": key, "n": 1}, created_at=now, not_before=now)
+            for key in keys
+        ]
+
+    with transaction.atomic():
+        assert [each.pk for each in insert.all(messages("a", "b"))] == list(
+            Message.objects.order_by("pk").filter(topic="t").values_list("pk", flat=True)
+        )
+        insert.all(messages("b", "c"), ignore_conflicts=True)
+        insert.all([])
+    Message.objects.bulk_create(messages("d"))
+    rows = {row.pop("key"): row for row in Message.objects.filter(topic="t").values()}
+    assert set(rows) == {"a", "b", "c", "d"}
+    plain = {name: value for name, value in rows["d"].items() if name not in {"id", "payload"}}
+    for key, row in rows.items():
+        assert row["payload"] == {"name": key, "n": 1}
+        assert {name: value for name, value in row.items() if name not in {"id", "payload"}} == plain
+    with pytest.raises(IntegrityError), transaction.atomic():
+        insert.all(messages("e", "a"))
+    assert not Message.objects.filter(topic="t", key="e").exists()
 
 
 def plain_value(value):

@@ -15,6 +15,7 @@ from certcenter.audit.models import Checkpoint, Pending, Sequenced, TreeHead
 from certcenter.audit.tree import Frontier, leaf_hash
 from certcenter.core import faults
 from certcenter.core.db.exclusive import exclusive
+from certcenter.core.db.prepared import PreparedInsert
 
 #: Events in one transaction; on SQLite other writers wait for it (about 20 ms).
 BATCH = 1000
@@ -84,17 +85,21 @@ def _sequence_batch(using: str) -> int:
         leaves = [(event_id, leaf_hash(bytes(mac))) for event_id, mac in waiting]
         tree = head(using=using)
         first = tree.size
-        Sequenced.objects.using(using).bulk_create(
-            [
+        _INSERT.all(
+            (
                 Sequenced(position=position, event_id=event_id, leaf=leaf)
                 for position, (event_id, leaf) in enumerate(leaves, start=first)
-            ]
+            ),
+            using=using,
         )
         tree.extend(leaf for _, leaf in leaves)
         _store_head(tree, first, using)
         Pending.objects.using(using).filter(pk__in=[event_id for event_id, _ in leaves]).delete()
     faults.point(SEQUENCED)
     return len(leaves)
+
+
+_INSERT = PreparedInsert(Sequenced)
 
 
 def _store_head(tree: Frontier, first: int, using: str) -> None:

@@ -33,7 +33,7 @@ from certcenter.certificates.models import Application, Certificate, serial_text
 from certcenter.certificates.serials import UNPREPARED, void
 from certcenter.core import clock, faults, leases
 from certcenter.core.actor import system
-from certcenter.core.db.prepared import PreparedUpdate, place
+from certcenter.core.db.prepared import PreparedInsert, PreparedUpdate, place
 from certcenter.core.events import Event
 from certcenter.identity.queries import OWNER_FROZEN
 from certcenter.institutions import rules, serving
@@ -151,7 +151,7 @@ def _store(issued: Sequence[tuple[Application, Issued]], lease: UUID) -> None:
     Application.objects.filter(pk__in=held).update(
         state=ApplicationState.ISSUED, issued_at=now, lease=None, lease_until=None
     )
-    certificates = Certificate.objects.bulk_create(
+    certificates = _NEW_CERTIFICATE.all(
         _certificate(row, answer, now) for row, answer in issued if row.pk in held
     )
     record_all(
@@ -171,6 +171,9 @@ def _store(issued: Sequence[tuple[Application, Issued]], lease: UUID) -> None:
         ],
     )
     enqueue_all(CHECK_TOPIC, {each.serial: {"certificate": each.pk} for each in certificates})
+
+
+_NEW_CERTIFICATE = PreparedInsert(Certificate)
 
 
 def _certificate(row: Application, issued: Issued, now: datetime) -> Certificate:

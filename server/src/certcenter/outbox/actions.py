@@ -8,6 +8,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.transaction import TransactionManagementError
 
 from certcenter.core import clock, faults
+from certcenter.core.db.prepared import PreparedInsert
 from certcenter.outbox import wake
 from certcenter.outbox.models import Message
 
@@ -42,15 +43,19 @@ def enqueue_all(
         raise TransactionManagementError("enqueue() belongs into the transaction of the change")
     now = clock.now()
     due = not_before or now
-    Message.objects.using(using).bulk_create(
+    _INSERT.all(
         (
             Message(topic=topic, key=key, payload=dict(payload), created_at=now, not_before=due)
             for key, payload in payloads.items()
         ),
         ignore_conflicts=True,
+        using=using,
     )
     wake.on_commit(using=using)
     faults.point(ENQUEUED)
+
+
+_INSERT = PreparedInsert(Message)
 
 
 def revive(message_id: int, *, using: str = DEFAULT_DB_ALIAS) -> bool:

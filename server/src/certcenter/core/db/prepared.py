@@ -8,6 +8,7 @@ the rows. Worth it on paths that run for each request.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Generic, Self, TypeVar
 from uuid import UUID
 
@@ -83,39 +84,69 @@ class PreparedUpdate:
             return int(cursor.rowcount)
 
 
-_INSERT = "INSERT INTO {table} ({columns}) VALUES ({places}) RETURNING {key}"
+_INSERT = "INSERT INTO {table} ({columns}) VALUES {rows}{ending}"
+_RETURNING = " RETURNING {key}"
+_UNLESS_THERE = " ON CONFLICT DO NOTHING"
+#: Rows of one statement at most; their values stay below SQLite's limit of 32,766.
+_ROWS_AT_ONCE = 500
 
 
 class PreparedInsert(Generic[M]):
-    """An INSERT of one instance with all its columns, as `save(force_insert=True)` of a model without parents or signals."""
+    """An INSERT with all columns, as `save(force_insert=True)` of a model without parents or signals."""
 
     def __init__(self, model: type[M]) -> None:
         self._model = model
-        self._compiled: dict[str, str] = {}
+        self._compiled: dict[tuple[str, int, bool], str] = {}
+
+    @cached_property
+    def _fields(self) -> list[Any]:
+        meta = self._model._meta
+        return [field for field in meta.concrete_fields if field is not meta.auto_field]
 
     def run(self, instance: M, *, using: str = DEFAULT_DB_ALIAS) -> M:
         """Insert the instance, which then has its key; returns it. Raises IntegrityError."""
-        connection, meta = connections[using], self._model._meta
-        fields = [field for field in meta.concrete_fields if field is not meta.auto_field]
-        sql = self._compiled.get(connection.vendor)
-        if sql is None:
-            quote = connection.ops.quote_name
-            sql = self._compiled[connection.vendor] = _INSERT.format(
-                table=quote(meta.db_table),
-                columns=", ".join(quote(field.column) for field in fields),
-                places=", ".join(["%s"] * len(fields)),
-                key=quote(meta.pk.column),
-            )
+        return self.all([instance], using=using)[0]
+
+    def all(
+        self, instances: Iterable[M], *, ignore_conflicts: bool = False, using: str = DEFAULT_DB_ALIAS
+    ) -> list[M]:
+        """Insert several with one statement for each 500; returns them.
+
+        With `ignore_conflicts` only those that are not there yet, and none learns its key. Raises IntegrityError.
+        """
+        new = list(instances)
+        for start in range(0, len(new), _ROWS_AT_ONCE):
+            keys = self._insert(new[start : start + _ROWS_AT_ONCE], ignore_conflicts, using)
+            for instance, (key,) in zip(new[start:], keys, strict=False):
+                if self._model._meta.auto_field is not None:
+                    instance.pk = key
+                instance._state.adding, instance._state.db = False, using  # noqa: SLF001 - as the ORM's own `save` does
+        return new
+
+    def _insert(self, rows: list[M], ignore_conflicts: bool, using: str) -> list[tuple[Any, ...]]:  # noqa: FBT001 - our own call
+        connection = connections[using]
+        values = [
+            field.get_db_prep_save(field.pre_save(row, add=True), connection)
+            for row in rows
+            for field in self._fields
+        ]
         with connection.cursor() as cursor:
-            cursor.execute(
-                sql,
-                [field.get_db_prep_save(field.pre_save(instance, add=True), connection) for field in fields],
-            )
-            (key,) = cursor.fetchone()
-        if meta.auto_field is not None:
-            instance.pk = key
-        instance._state.adding, instance._state.db = False, using  # noqa: SLF001 - as the ORM's own `save` does
-        return instance
+            cursor.execute(self._sql(connection, len(rows), ignore_conflicts), values)
+            return [] if ignore_conflicts else list(cursor.fetchall())
+
+    def _sql(self, connection: BaseDatabaseWrapper, rows: int, ignore_conflicts: bool) -> str:  # noqa: FBT001 - our own call
+        known = self._compiled.get((connection.vendor, rows, ignore_conflicts))
+        if known is not None:
+            return known
+        meta, quote = self._model._meta, connection.ops.quote_name
+        row = "(" + ", ".join(["%s"] * len(self._fields)) + ")"
+        made = self._compiled[connection.vendor, rows, ignore_conflicts] = _INSERT.format(
+            table=quote(meta.db_table),
+            columns=", ".join(quote(field.column) for field in self._fields),
+            rows=", ".join([row] * rows),
+            ending=_UNLESS_THERE if ignore_conflicts else _RETURNING.format(key=quote(meta.pk.column)),
+        )
+        return made
 
 
 class Statement:

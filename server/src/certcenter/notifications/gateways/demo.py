@@ -5,8 +5,10 @@ from typing import Any
 
 from cryptography import x509
 from cryptography.x509.oid import NameOID
+from django.db import transaction
 
 from certcenter.core import clock
+from certcenter.core.db.prepared import PreparedInsert
 from certcenter.notifications import smime
 from certcenter.notifications.composing import compose, signing
 from certcenter.notifications.messages import Message
@@ -21,23 +23,25 @@ class DemoGateway:
         self.send_many([message])
 
     def send_many(self, messages: Sequence[Message]) -> None:
-        """Store the messages, each once for its key, with one statement."""
-        DemoMessage.objects.bulk_create(
-            (
-                DemoMessage(
-                    key=message.key,
-                    institution=message.institution,
-                    channel=message.channel,
-                    address=message.address,
-                    subject=message.subject,
-                    text=message.text,
-                    created_at=clock.now(),
-                    **_signed(message),
-                )
-                for message in messages
-            ),
-            ignore_conflicts=True,
-        )
+        """Store the messages, each once for its key."""
+        stored = [
+            DemoMessage(
+                key=message.key,
+                institution=message.institution,
+                channel=message.channel,
+                address=message.address,
+                subject=message.subject,
+                text=message.text,
+                created_at=clock.now(),
+                **_signed(message),
+            )
+            for message in messages
+        ]
+        with transaction.atomic():
+            _INSERT.all(stored, ignore_conflicts=True)
+
+
+_INSERT = PreparedInsert(DemoMessage)
 
 
 def _signed(message: Message) -> dict[str, Any]:
