@@ -10,10 +10,10 @@ from tests.support.counter import saturday, ten_o_clock
 from certcenter.audit.models import AuditEvent
 from certcenter.certificates import errors, redownloads
 from certcenter.core import clock
-from certcenter_sdk import keys
+from certcenter_sdk import csr, keys
 from certcenter_sdk.client import ApiProblem, Installed, Pending, life
 
-from .conftest import Program, work
+from .conftest import Program, encode, work
 from .test_profiles import OFFICER, customer_row, hand_out, keep, overview, person, place
 
 pytestmark = pytest.mark.spec("A9", "E6")
@@ -56,6 +56,19 @@ def later(ten: datetime, pending: Pending) -> Any:
         broken_off(program.sign_in(), pending)
     with clock.at(ten):
         yield program.sign_in()
+
+
+def test_handing_the_same_request_in_again_is_no_way_around_the_staff(
+    later: Program, pending: Pending
+) -> None:
+    """The answer to a request may be its certificate (`wait`): in another session only when staff have opened it."""
+    body = {
+        "procedure": str(uuid4()),
+        "request": str(pending.request),
+        "csr": encode(csr.build(pending.key)),
+    }
+    later.refused("POST", "applications?wait=1", body, status=403, code="redownload-closed")
+    assert later.call("POST", "applications", body, expect=202)["state"] == "issued"
 
 
 def test_closed_until_staff_open_it(later: Program, pending: Pending) -> None:

@@ -29,23 +29,20 @@ class Job:
     """One piece of background work; `run` returns how much it did.
 
     `every`: seconds between two looks; 0 is whenever something was committed. `pause`: seconds from one run that found work
-    to the next, so that what comes meanwhile is done together; who comes to an idle worker does not wait, unless the
-    job `gathers`: then the first one waits as long.
+    to the next, so that what comes meanwhile is done together; who comes to an idle worker does not wait.
     """
 
     name: str
     run: Callable[[], int]
     every: float = 0.0
     pause: float = 0.0
-    gathers: bool = False
 
 
 #: Imported for their outbox handlers.
 HANDLERS = (checking, notification_tasks, recovery_tasks)
 ISSUING = (Job("issuing", issuing.run_once, pause=0.01),)
 REST = (
-    # A message may come a moment later; whoever has just made it should not have to share the processor with it.
-    Job("outbox", dispatcher.run_once, pause=0.05, gathers=True),
+    Job("outbox", dispatcher.run_once, pause=0.05),
     Job("audit", sequencer.run_once, 0.5),
     Job("transfers", transfers.expire, 5.0),
     Job("reminders", reminders.run_once, 300.0),
@@ -95,8 +92,6 @@ def _lane(jobs: tuple[Job, ...], stop: Flag) -> None:
                     time.sleep(pause)
                 else:
                     waiter.wait(NAP)
-                    woken = time.monotonic()
-                    due.update({job.name: woken + job.pause for job in jobs if job.gathers})
     finally:
         stop.set()  # a lane that cannot run at all ends the worker, so that it is started anew
         connections.close_all()

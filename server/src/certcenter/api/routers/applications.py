@@ -76,6 +76,7 @@ class ProgressOut(Output):
         ProofRefused,
         NonceRefused,
         GrantRefused,
+        errors.RedownloadClosed,
         also={200: CertificateInFull},
     ),
 )

@@ -84,9 +84,7 @@ class PreparedUpdate:
             return int(cursor.rowcount)
 
 
-_INSERT = "INSERT INTO {table} ({columns}) VALUES {rows}{ending}"
-_RETURNING = " RETURNING {key}"
-_UNLESS_THERE = " ON CONFLICT DO NOTHING"
+_INSERT = "INSERT INTO {table} ({columns}) VALUES "
 #: Rows of one statement at most; their values stay below SQLite's limit of 32,766.
 _ROWS_AT_ONCE = 500
 
@@ -96,7 +94,7 @@ class PreparedInsert(Generic[M]):
 
     def __init__(self, model: type[M]) -> None:
         self._model = model
-        self._compiled: dict[tuple[str, int, bool], str] = {}
+        self._heads: dict[str, str] = {}
 
     @cached_property
     def _fields(self) -> list[Any]:
@@ -116,37 +114,37 @@ class PreparedInsert(Generic[M]):
         """
         new = list(instances)
         for start in range(0, len(new), _ROWS_AT_ONCE):
-            keys = self._insert(new[start : start + _ROWS_AT_ONCE], ignore_conflicts, using)
-            for instance, (key,) in zip(new[start:], keys, strict=False):
+            rows = new[start : start + _ROWS_AT_ONCE]
+            keys = self._insert(rows, ignore_conflicts=ignore_conflicts, using=using)
+            for instance, (key,) in zip(rows, keys, strict=False):
                 if self._model._meta.auto_field is not None:
                     instance.pk = key
                 instance._state.adding, instance._state.db = False, using  # noqa: SLF001 - as the ORM's own `save` does
         return new
 
-    def _insert(self, rows: list[M], ignore_conflicts: bool, using: str) -> list[tuple[Any, ...]]:  # noqa: FBT001 - our own call
+    def _insert(self, rows: list[M], *, ignore_conflicts: bool, using: str) -> list[tuple[Any, ...]]:
         connection = connections[using]
+        key = connection.ops.quote_name(self._model._meta.pk.column)
+        places = "(" + ", ".join(["%s"] * len(self._fields)) + ")"
+        ending = " ON CONFLICT DO NOTHING" if ignore_conflicts else f" RETURNING {key}"
         values = [
             field.get_db_prep_save(field.pre_save(row, add=True), connection)
             for row in rows
             for field in self._fields
         ]
         with connection.cursor() as cursor:
-            cursor.execute(self._sql(connection, len(rows), ignore_conflicts), values)
+            cursor.execute(self._head(connection) + ", ".join([places] * len(rows)) + ending, values)
             return [] if ignore_conflicts else list(cursor.fetchall())
 
-    def _sql(self, connection: BaseDatabaseWrapper, rows: int, ignore_conflicts: bool) -> str:  # noqa: FBT001 - our own call
-        known = self._compiled.get((connection.vendor, rows, ignore_conflicts))
-        if known is not None:
-            return known
-        meta, quote = self._model._meta, connection.ops.quote_name
-        row = "(" + ", ".join(["%s"] * len(self._fields)) + ")"
-        made = self._compiled[connection.vendor, rows, ignore_conflicts] = _INSERT.format(
-            table=quote(meta.db_table),
-            columns=", ".join(quote(field.column) for field in self._fields),
-            rows=", ".join([row] * rows),
-            ending=_UNLESS_THERE if ignore_conflicts else _RETURNING.format(key=quote(meta.pk.column)),
-        )
-        return made
+    def _head(self, connection: BaseDatabaseWrapper) -> str:
+        head = self._heads.get(connection.vendor)
+        if head is None:
+            quote = connection.ops.quote_name
+            head = self._heads[connection.vendor] = _INSERT.format(
+                table=quote(self._model._meta.db_table),
+                columns=", ".join(quote(field.column) for field in self._fields),
+            )
+        return head
 
 
 class Statement:

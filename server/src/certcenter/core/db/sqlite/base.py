@@ -94,8 +94,10 @@ class CommitsTogether(base.DatabaseWrapper):
 
     def _leave_queue(self) -> None:
         if self._write_lock is not None:
-            self._set_synchronous("FULL")
-            self._write_lock.release()
+            try:
+                self._set_synchronous("FULL")
+            finally:
+                self._write_lock.release()
 
     def _set_synchronous(self, level: str) -> None:
         if self.connection is not None and not self.is_in_memory_db():
