@@ -1,11 +1,14 @@
 """What the worker does behind the customer's back: stale rows, authorities that fail, the check, reminders (E8, D1, A14)."""
 
+import sqlite3
+from contextlib import closing, contextmanager
 from datetime import timedelta
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.x509.oid import NameOID
+from django.db import connection
 from server.tests.certificates.test_renewing_and_revoking import halt_issuing
 from tests.support import people
 from tests.support.life import Person, events, notices, recorded, refused, work
@@ -15,6 +18,7 @@ from certcenter.certificates.models import Application, Certificate, VoidSerial
 from certcenter.core import clock, faults
 from certcenter.identity.actions import freeze
 from certcenter.outbox.handlers import Attempt, Task
+from certcenter.worker import loop
 from certcenter_sdk import keys
 
 
@@ -66,6 +70,37 @@ def test_signing_again_gives_the_same_bytes(wang):
     )
     first, second = authority.named("shared").issue([prepared, prepared])
     assert first.certificate == second.certificate
+
+
+@pytest.mark.spec("E8", "D9")
+@pytest.mark.parametrize("point", [cycle.CLAIMED, cycle.PREPARED, cycle.SIGNED])
+def test_what_the_database_broke_off_is_taken_up_at_once(ready, monkeypatch, point):
+    """It was locked, or started anew: the customer does not wait for the lease of a worker that is alive."""
+    application, job = Person().requested(), loop.ISSUING[0]
+    with break_off_at(point, ready, monkeypatch):
+        assert loop._run(job, {job.name: 0.0}) == 0, "it failed"
+    assert not Certificate.objects.exists()
+    assert Application.objects.get(pk=application.pk).lease, "its lease runs"
+    assert loop._run(job, {job.name: 0.0}) == 1
+    assert Certificate.objects.filter(application=application).exists()
+
+
+@contextmanager
+def break_off_at(point, engine, monkeypatch):
+    """From this point of the cycle on the database is somebody else's (SQLite), or gone for a moment (PostgreSQL)."""
+    passed, other = faults.point, sqlite3.connect(engine.home / "certcenter.sqlite3", isolation_level=None)
+
+    def at(name):
+        passed(name)
+        if name == point and engine.vendor == "sqlite":
+            other.execute("BEGIN IMMEDIATE")
+            connection.connection.execute("PRAGMA busy_timeout = 0")
+        elif name == point:
+            connection.connection.close()
+
+    with monkeypatch.context() as patch, closing(other):
+        patch.setattr(faults, "point", at)
+        yield
 
 
 @pytest.mark.spec("E8", "E9")

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from cryptography import x509
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Q, QuerySet, prefetch_related_objects
 
 from certcenter.audit.actions import record, record_all
@@ -51,9 +51,29 @@ CHECK_TOPIC = "certificate-check"
 
 def run_once(limit: int = BATCH) -> int:
     """Take what waits, issue it, and return how many rows were taken. 0 means that nothing waits."""
+    _give_back()
     lease, rows = QUEUE.claim(limit=limit, seconds=LEASE_SECONDS, durable=True)
     if not rows:
         return 0
+    try:
+        _issue_all(rows, lease)
+    except (OperationalError, InterfaceError):
+        _broken_off.add(lease)
+        raise
+    return len(rows)
+
+
+def _give_back() -> None:
+    """What the database broke off (it was locked, it was started anew) waits for no lease to end.
+
+    A batch that fails otherwise keeps its lease: it would be taken first each time, and keep the others waiting.
+    """
+    for lease in tuple(_broken_off):
+        leases.release(Application, lease, where=_UNDER_WAY)
+        _broken_off.discard(lease)
+
+
+def _issue_all(rows: Sequence[Application], lease: UUID) -> None:
     faults.point(cycle.CLAIMED)
     prefetch_related_objects(rows, "customer__contacts", "follows")
     for ca_name, group in _by_authority(rows).items():
@@ -65,7 +85,6 @@ def run_once(limit: int = BATCH) -> int:
         _void_stale(group, lease)
         _prepare(ca, [row for row in group if row.state == ApplicationState.ACCEPTED], lease)
         _issue(ca, [row for row in group if row.state == ApplicationState.PREPARED], lease)
-    return len(rows)
 
 
 def _void_stale(rows: Iterable[Application], lease: UUID) -> None:
@@ -259,12 +278,14 @@ def _by_authority(rows: Iterable[Application]) -> dict[str, list[Application]]:
     return groups
 
 
+#: The leases of batches that the database broke off in this process.
+_broken_off: set[UUID] = set()
+_UNDER_WAY = Q(state__in=(ApplicationState.ACCEPTED, ApplicationState.PREPARED))
 #: `issued_at` says nothing new; it lets the index of the queue be used.
 #: A frozen customer's request waits for the end of the freeze (SPEC B3).
 QUEUE = leases.Queue(
     Application,
-    where=Q(state__in=(ApplicationState.ACCEPTED, ApplicationState.PREPARED), issued_at__isnull=True)
-    & ~Q(OWNER_FROZEN),
+    where=_UNDER_WAY & Q(issued_at__isnull=True) & ~Q(OWNER_FROZEN),
 )
 #: One statement a row, as each tells whether the row is still ours.
 _PREPARE = PreparedUpdate(

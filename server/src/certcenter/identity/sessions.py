@@ -21,6 +21,7 @@ from certcenter.core import clock, sealing
 from certcenter.core.actor import Actor
 from certcenter.core.db.fleeting import fleeting
 from certcenter.core.db.prepared import Prepared, PreparedInsert, PreparedUpdate, place
+from certcenter.core.db.queued import queued
 from certcenter.core.events import Event
 from certcenter.identity.models import CompanyUser, Customer, Session, SessionKind
 from certcenter.institutions import serving
@@ -108,7 +109,8 @@ def _touch(row: Session) -> None:
     if now - row.seen_at >= _TOUCH_EVERY:
         row.seen_at = now
         row.idle_ends_at = now + _ends(row.institution, SessionKind(row.kind)).idle
-        _TOUCH.run(id=row.pk, seen_at=row.seen_at, idle_ends_at=row.idle_ends_at)
+        with queued():
+            _TOUCH.run(id=row.pk, seen_at=row.seen_at, idle_ends_at=row.idle_ends_at)
 
 
 _TOUCH = PreparedUpdate(
@@ -236,9 +238,9 @@ class SessionStore(SessionBase):
             raise CreateError
         assert self._row is not None
         assert self.session_key is not None
-        changed = Session.objects.filter(pk=self._row.pk, key_hash=_hash(self.session_key)).update(
-            data=self._sealed(self._remembered()), staff_id=self._staff_id()
-        )
+        mine = Session.objects.filter(pk=self._row.pk, key_hash=_hash(self.session_key))
+        with queued():
+            changed = mine.update(data=self._sealed(self._remembered()), staff_id=self._staff_id())
         if not changed:
             raise UpdateError
 
@@ -246,7 +248,8 @@ class SessionStore(SessionBase):
         """End the session with that key, by default this one."""
         key = session_key or self.session_key
         if key:
-            Session.objects.filter(key_hash=_hash(key), institution=self.institution).delete()
+            with queued():
+                Session.objects.filter(key_hash=_hash(key), institution=self.institution).delete()
         if key == self.session_key:
             self._row = None
 
@@ -257,9 +260,9 @@ class SessionStore(SessionBase):
             self._begin(customer=None)
         else:
             old, self._session_key = self.session_key, self._new_key()
-            changed = Session.objects.filter(pk=self._row.pk, key_hash=_hash(old)).update(
-                key_hash=_hash(self._session_key), data=self._sealed(data)
-            )
+            mine = Session.objects.filter(pk=self._row.pk, key_hash=_hash(old))
+            with queued():
+                changed = mine.update(key_hash=_hash(self._session_key), data=self._sealed(data))
             if not changed:
                 raise UpdateError
         self._session_cache = data
@@ -360,7 +363,7 @@ def end_all_of_user(user: CompanyUser, *, keep: str = "") -> int:
 def clear_ended(*, limit: int) -> int:
     """Delete up to `limit` ended sessions; returns how many."""
     now = connection.ops.adapt_datetimefield_value(clock.now())
-    with connection.cursor() as cursor:
+    with queued(), connection.cursor() as cursor:
         cursor.execute(_CLEAR_ENDED, [now, now, limit])
         return int(cursor.rowcount)
 
