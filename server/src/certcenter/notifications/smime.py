@@ -1,7 +1,8 @@
 """S/MIME signatures (RFC 8551 §3.5.3, multipart/signed) under the institution's mail certificate (SPEC D4.1)."""
 
+import secrets
+from base64 import encodebytes
 from dataclasses import dataclass
-from email.message import EmailMessage
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,9 +16,6 @@ from django.conf import settings
 
 if TYPE_CHECKING:
     from certcenter.settings.model import Config
-
-#: Headers that belong to the signed part; all others to the envelope.
-_CONTENT_HEADERS = ("content-type", "content-transfer-encoding", "content-disposition", "mime-version")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +59,27 @@ def _read(path: Path, _changed: int) -> Signer:
     return Signer(key, certificate, tuple(chain))
 
 
-def sign(mail: EmailMessage, signer: Signer) -> bytes:
-    """Return `mail` as multipart/signed with a detached signature over its content."""
-    part = EmailMessage(policy=mail.policy)
-    for name in _CONTENT_HEADERS:
-        if name in mail and name != "mime-version":
-            part[name] = mail[name]
-    part.set_payload(mail.get_payload())
-    builder = (
-        PKCS7SignatureBuilder().set_data(part.as_bytes()).add_signer(signer.certificate, signer.key, SHA256())
-    )
+def signed(entity: bytes, signer: Signer) -> bytes:
+    """Return a MIME entity, whose lines end with CRLF, as multipart/signed with a detached signature over it (RFC 1847 §2.1)."""
+    builder = PKCS7SignatureBuilder().set_data(entity).add_signer(signer.certificate, signer.key, SHA256())
     for certificate in signer.chain:
         builder = builder.add_certificate(certificate)
-    signed = builder.sign(Encoding.SMIME, [PKCS7Options.DetachedSignature])
-    envelope = EmailMessage(policy=mail.policy)
-    for name, value in mail.items():
-        if name.lower() not in _CONTENT_HEADERS:
-            envelope[name] = value
-    head = envelope.as_bytes().rstrip(b"\r\n")
-    return head + b"\r\n" + signed.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    signature = builder.sign(Encoding.DER, [PKCS7Options.DetachedSignature, PKCS7Options.Binary])
+    boundary = f"=_{secrets.token_hex(16)}".encode()  # base64 and our headers never hold "=_"
+    return b"\r\n".join(
+        [
+            b'Content-Type: multipart/signed; protocol="application/pkcs7-signature"; micalg="sha-256";',
+            b' boundary="' + boundary + b'"',
+            b"",
+            b"This is an S/MIME signed message",
+            b"--" + boundary,
+            entity,
+            b"--" + boundary,
+            b'Content-Type: application/pkcs7-signature; name="smime.p7s"',
+            b"Content-Transfer-Encoding: base64",
+            b'Content-Disposition: attachment; filename="smime.p7s"',
+            b"",
+            encodebytes(signature).replace(b"\n", b"\r\n") + b"--" + boundary + b"--",
+            b"",
+        ]
+    )

@@ -1,6 +1,7 @@
 """The demo's gateway: messages are kept for the outbox page, mails signed as they would travel (SPEC D4.1)."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from cryptography import x509
@@ -49,12 +50,13 @@ def _signed(message: Message) -> dict[str, Any]:
     signer = signing(message) if message.channel == "email" else None
     if signer is None:
         return {}
-    return {"mail": compose(message, signer=lambda _institution: signer)[0], "signed_by": _named(signer)}
+    mail, _ = compose(message, signer=lambda _institution: signer)
+    return {"mail": mail, "signed_by": _named(signer.certificate)}
 
 
-def _named(signer: smime.Signer) -> str:
+@lru_cache(maxsize=32)
+def _named(certificate: x509.Certificate) -> str:
     """Name, address and issuer of the certificate, as a mail program would show them."""
-    certificate = signer.certificate
     found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     address = ", ".join(found.get_values_for_type(x509.RFC822Name))
     return f"{_common_name(certificate.subject)} <{address}> / {_common_name(certificate.issuer)}"[:400]
