@@ -10,7 +10,6 @@ from django.db import transaction
 
 from certcenter.core import clock
 from certcenter.core.db.prepared import PreparedInsert
-from certcenter.notifications import smime
 from certcenter.notifications.composing import compose, signing
 from certcenter.notifications.messages import Message
 from certcenter.notifications.models import DemoMessage
