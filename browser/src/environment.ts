@@ -38,10 +38,20 @@ export interface EnvironmentContext {
   readonly serverScriptVersion?: string;
   /** Server time minus page time in milliseconds (Api.clockOffset), if an answer has come. */
   readonly clockOffset?: number;
+  /** What the institution recommends (policy row `environment`). */
+  readonly wanted: Recommended;
 }
 
-const MAX_SKEW_SECONDS = 120;
-const MIN_SCREEN = [360, 600] as const;
+/** Major versions of browsers, seconds that a clock may be off, pixels. */
+export interface Recommended {
+  readonly chromium: number;
+  readonly firefox: number;
+  readonly safari: number;
+  readonly clockSkewSeconds: number;
+  readonly screenWidth: number;
+}
+
+export const MIN_SCREEN_HEIGHT = 600;
 /** Private windows get a quota bound to memory; ordinary ones a share of the disk. A suspicion, never a proof. */
 const SUSPICIOUS_QUOTA = 1 << 30;
 
@@ -129,19 +139,26 @@ async function checkPrivateMode(): Promise<Measured> {
   return verdict(quota >= SUSPICIOUS_QUOTA, `${Math.round(quota / (1 << 20))} MiB`, "warning");
 }
 
-function checkScreen(): Measured {
-  const [width, height] = MIN_SCREEN;
-  return verdict(
-    screen.width >= width && screen.height >= height,
-    `${screen.width} × ${screen.height}`,
-    "warning",
-  );
+/** An older browser is worth advice; one that nobody knows is a fact, and the other rows say what it can do. */
+function checkBrowser({ wanted }: EnvironmentContext): Measured {
+  const value = browserName();
+  const [, family = "", version = ""] = /(Firefox|Safari|Chrome|Chromium|Edge)\D*(\d+)$/.exec(value) ?? [];
+  if (family === "") return { result: "info", value };
+  const least = { Firefox: wanted.firefox, Safari: wanted.safari }[family] ?? wanted.chromium;
+  return verdict(Number(version) >= least, value, "warning");
 }
 
-function checkClock({ clockOffset }: EnvironmentContext): Measured {
+function checkScreen({ wanted }: EnvironmentContext): Measured {
+  const [long, short] = [Math.max(screen.width, screen.height), Math.min(screen.width, screen.height)];
+  const good = short >= wanted.screenWidth && long >= MIN_SCREEN_HEIGHT;
+  return verdict(good, `${screen.width} × ${screen.height}`, "warning");
+}
+
+function checkClock({ clockOffset, wanted }: EnvironmentContext): Measured {
   if (clockOffset === undefined) return { result: "info", value: "" };
   const seconds = Math.round(-clockOffset / 1000);
-  return verdict(Math.abs(seconds) <= MAX_SKEW_SECONDS, `${seconds > 0 ? "+" : ""}${seconds} s`, "warning");
+  const good = Math.abs(seconds) <= wanted.clockSkewSeconds;
+  return verdict(good, `${seconds > 0 ? "+" : ""}${seconds} s`, "warning");
 }
 
 function checkScriptVersion({ scriptVersion, serverScriptVersion }: EnvironmentContext): Measured {
@@ -153,7 +170,7 @@ const canDownload = (): boolean =>
   "download" in HTMLAnchorElement.prototype && typeof URL.createObjectURL === "function";
 
 const CHECKS: Readonly<Record<EnvironmentCheckId, Check>> = {
-  browser: () => ({ result: "info", value: browserName() }),
+  browser: checkBrowser,
   operating_system: () => ({ result: "info", value: operatingSystem() }),
   screen: checkScreen,
   language: () => ({ result: "info", value: navigator.language }),

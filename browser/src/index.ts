@@ -21,6 +21,7 @@ export {
   type EnvironmentContext,
   type EnvironmentFix,
   fixAll,
+  type Recommended,
 } from "./environment.ts";
 export { CodedError } from "./errors.ts";
 export {

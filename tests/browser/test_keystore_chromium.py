@@ -337,7 +337,8 @@ def test_environment_rows(tmp_path: Path, origin: str, library: str) -> None:
     with chromium(tmp_path) as context:
         page = Page(context, origin, library, "s1")
         rows = page.page.evaluate(
-            """async () => (await lib.checkEnvironment({ scriptVersion: "1", serverScriptVersion: "1", clockOffset: 3600000 }))
+            """async () => (await lib.checkEnvironment({ scriptVersion: "1", serverScriptVersion: "1", clockOffset: 3600000,
+                wanted: { chromium: 900, firefox: 1, safari: 1, clockSkewSeconds: 3599, screenWidth: 100 } }))
                 .map(({ id, result, value, fix }) => ({ id, result, value, fix: fix !== undefined }))"""
         )
         found = {row["id"]: row for row in rows}
@@ -352,6 +353,8 @@ def test_environment_rows(tmp_path: Path, origin: str, library: str) -> None:
         ):
             assert found[name]["result"] == "ok", found[name]
         assert found["clock"] == {"id": "clock", "result": "warning", "value": "-3600 s", "fix": False}
+        assert found["browser"]["result"] == "warning", "older than what the institution recommends"
+        assert found["screen"]["result"] == "ok"
         assert found["browser"]["value"].split()[0] in {"Chromium", "HeadlessChrome", "Google"}
         assert found["persistence"]["fix"] == (found["persistence"]["result"] != "ok")
         assert page.page.evaluate("async () => (await indexedDB.databases()).map(({ name }) => name)") == [

@@ -22,8 +22,11 @@ export const serial = (hex: string): string =>
     ?.join(" ") ?? "";
 export const shortSerial = (hex: string): string => `${hex.toUpperCase().slice(0, 8)}…`;
 
+/** Name, value and perhaps a style of the value. */
+export type Row = readonly [string, string | Node, string?];
+
 /** Replace the rows of a list. */
-export function fill(list: HTMLElement, rows: readonly (readonly [string, string | Node, string?])[]): void {
+export function fill(list: HTMLElement, rows: readonly Row[]): void {
   list.replaceChildren(
     ...rows.flatMap(([name, value, style]) => [
       make("dt", {}, name),
@@ -37,11 +40,17 @@ export function fill(list: HTMLElement, rows: readonly (readonly [string, string
 export const issuedAt = ({ notBefore }: Certificate): Date =>
   new Date(notBefore.getTime() + data.backdateMinutes * 60_000);
 
+/** From one moment to another; a line may end between them, never inside one. */
+function span(from: Date, to: Date): Node {
+  const parts = [moment(from), `~ ${moment(to)}`].map((words) => make("span", { class: "nowrap" }, words));
+  return make("span", {}, parts[0] ?? "", " ", parts[1] ?? "");
+}
+
 /** What pages say of a certificate in this browser. */
-export function certificateRows(certificate: Certificate): (readonly [string, string, string?])[] {
+export function certificateRows(certificate: Certificate): Row[] {
   return [
     [text("fact.serial"), serial(certificate.serialHex), "mono"],
-    [text("fact.validity"), `${moment(issuedAt(certificate))} ~ ${moment(certificate.notAfter)}`],
+    [text("fact.validity"), span(issuedAt(certificate), certificate.notAfter)],
     [text("fact.issuer"), certificate.issuerCommonName],
   ];
 }

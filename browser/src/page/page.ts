@@ -3,6 +3,8 @@ export interface PageData {
   readonly api: string;
   readonly csrf: string;
   readonly institution: string;
+  /** Names the request that brought this page, in the centre's logs. */
+  readonly reference: string;
   readonly language: "zh-Hant" | "en";
   readonly texts: Readonly<Record<string, string>>;
   readonly data: Readonly<Record<string, unknown>>;

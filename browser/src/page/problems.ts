@@ -13,10 +13,22 @@ export interface Shown {
 const local = (key: string, values: Readonly<Record<string, string | number>>): string =>
   page.texts[key] === undefined ? "" : text(key, values);
 
+/** The answer's own number; for what never reached the centre, or never had to, the page's. */
+function referenceOf(error: unknown): string {
+  const own = error instanceof ApiError ? error.reference : undefined;
+  return text("error.reference", { reference: own ?? page.reference });
+}
+
+function titleOf({ code, parameters }: CodedError): string {
+  const title = local(`key.${code}`, parameters);
+  const left = parameters["left"] === undefined ? "" : local(`key.${code}.left`, parameters);
+  return `${title} ${left}`.trim() || text("error.unknown", { code });
+}
+
 /** The words for any error. What nobody foresaw is said to be our mistake, with its name. */
 export function described(error: unknown): Shown {
+  const reference = referenceOf(error);
   if (error instanceof ApiError) {
-    const reference = error.reference ? text("error.reference", { reference: error.reference }) : "";
     if (error.status === 0) return { title: text("error.network"), advice: "", reference };
     if (error.status === 401) return { title: text("error.session"), advice: "", reference };
     const advice = `${error.advice ?? ""} ${error.kept ?? ""}`.trim();
@@ -28,11 +40,14 @@ export function described(error: unknown): Shown {
   }
   if (error instanceof CodedError) {
     const { code, parameters } = error as CodedError;
-    const title = local(`key.${code}`, parameters) || text("error.unknown", { code });
-    return { title, advice: local(`key.${code}.advice`, parameters), reference: "" };
+    return {
+      title: titleOf(error as CodedError),
+      advice: local(`key.${code}.advice`, parameters),
+      reference,
+    };
   }
   const code = error instanceof Error ? error.name : String(error);
-  return { title: text("error.unknown", { code }), advice: "", reference: "" };
+  return { title: text("error.unknown", { code }), advice: "", reference };
 }
 
 /** The way back: a procedure ends with its session, so from there it leads to the overview. */
@@ -50,9 +65,10 @@ export function showOnlyProblem(error: unknown): void {
   showProblem(error);
 }
 
-/** Show the error in the page's summary and move the focus there. */
-export function showProblem(error: unknown): void {
-  const { title, advice, reference } = described(error);
+/** Show the error in the page's summary and move the focus there; `kept` says what was not lost. */
+export function showProblem(error: unknown, kept = ""): void {
+  const { title, advice: wise, reference } = described(error);
+  const advice = `${wise} ${kept}`.trim();
   const summary = need("[data-problem]");
   need("[data-title]", summary).textContent = title;
   const lines: readonly (readonly [string, string])[] = [

@@ -1,5 +1,5 @@
 /** 檢查電腦環境 (SPEC A13): facts of this computer, then each thing that certificates need, with what can be fixed. */
-import { Api, checkEnvironment, type EnvironmentCheck, fixAll, PATHS } from "../index.ts";
+import { Api, checkEnvironment, type EnvironmentCheck, fixAll, PATHS, type Recommended } from "../index.ts";
 import { common } from "../page/common.ts";
 import { make, need, whileBusy } from "../page/dom.ts";
 import { fill } from "../page/facts.ts";
@@ -7,6 +7,7 @@ import { page, text } from "../page/page.ts";
 
 const FACTS = ["operating_system", "screen", "browser", "language", "script_version"];
 const TONES = { ok: "ok", warning: "warn", fail: "bad", info: "idle" } as const;
+const wanted = page.data["wanted"] as Recommended;
 const api = new Api({ root: `${page.api}/`, csrfToken: () => page.csrf });
 const labels = [...document.querySelectorAll("[data-environment] th")].map((each) => each.textContent ?? "");
 
@@ -36,7 +37,7 @@ function drawn(row: EnvironmentCheck, changed: (row: EnvironmentCheck) => void):
     { "data-id": row.id },
     cell(0, make("b", {}, text(`env.item.${row.id}`))),
     cell(1, text(`env.purpose.${row.id}`)),
-    cell(2, text(`env.wanted.${row.id}`)),
+    cell(2, text(`env.wanted.${row.id}`, { ...wanted })),
     cell(3, value(row)),
     cell(4, ...result),
   );
@@ -82,7 +83,8 @@ async function check(): Promise<void> {
     () => false,
   );
   const version = (page.data["version"] as string | undefined) ?? "";
-  draw(await checkEnvironment({ scriptVersion: version, ...(reached && { clockOffset: api.clockOffset }) }));
+  const measured = reached && { clockOffset: api.clockOffset };
+  draw(await checkEnvironment({ scriptVersion: version, wanted, ...measured }));
 }
 
 common();

@@ -85,7 +85,11 @@ async function start(): Promise<void> {
   const form = need<HTMLFormElement>("[data-form]");
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    void whileBusy(need<HTMLButtonElement>("button.first", form), () => take(store, form).catch(showProblem));
+    void whileBusy(need<HTMLButtonElement>("button.first", form), () =>
+      take(store, form).catch((error: unknown) => {
+        showProblem(error, text("import.kept"));
+      }),
+    );
   });
   show("form", { focus: false });
 }

@@ -119,6 +119,13 @@ async function run(
   await finished(entry);
 }
 
+/** The key has its password: what is typed now would be another, and nobody would know which one counts. */
+function keepChoices(form: HTMLFormElement): void {
+  for (const input of form.querySelectorAll<HTMLInputElement>("#password, #again")) input.readOnly = true;
+  for (const input of form.querySelectorAll<HTMLInputElement>("[name=mode]:not(:checked)"))
+    input.disabled = true;
+}
+
 async function finished(entry: KeyEntry): Promise<void> {
   if (entry.certificate) fill(need("[data-view=done] [data-facts]"), certificateRows(entry.certificate));
   step("backup");
@@ -152,7 +159,8 @@ async function start(): Promise<void> {
       run(store, form, password, old).catch((error: unknown) => {
         step("apply");
         show("password", { focus: false });
-        showProblem(error);
+        if (made) keepChoices(form);
+        showProblem(error, made && text("obtain.kept"));
       }),
     );
   });

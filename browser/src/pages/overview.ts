@@ -3,7 +3,7 @@ import type { KeyEntry, KeyStore, Marker } from "../index.ts";
 import { data, openStore } from "../page/centre.ts";
 import { common } from "../page/common.ts";
 import { every, make, need } from "../page/dom.ts";
-import { certificateRows, fill, moment } from "../page/facts.ts";
+import { certificateRows, fill, moment, type Row } from "../page/facts.ts";
 import { text } from "../page/page.ts";
 import { described } from "../page/problems.ts";
 import { askToRemove } from "../page/removal.ts";
@@ -38,7 +38,7 @@ function show(entries: readonly KeyEntry[], index: number): void {
   }
 }
 
-function rows(entry: KeyEntry): (readonly [string, string, string?])[] {
+function rows(entry: KeyEntry): Row[] {
   const mode = text(`mode.${entry.nextMode?.mode ?? entry.securityMode}`);
   const saved = entry.backedUpAt ? moment(entry.backedUpAt) : text("fact.backup.none");
   if (!entry.certificate) return [[text("fact.made"), moment(entry.createdAt)]];

@@ -6,6 +6,7 @@ from shutil import copytree
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 from cryptography.x509.verification import PolicyBuilder, Store
 from server.tests.ca.support import NOW, PASSPHRASE, SLOW_KEYS, config, openssl, pem, request, spki
 
@@ -46,6 +47,22 @@ def crl_of(ca, shard, entries=()):
         next_update=NOW + timedelta(days=1),
         distribution_point=ca.config.crl_url(shard),
     )
+
+
+@pytest.mark.spec("D1")
+def test_names_and_years_are_the_settings(tmp_path):
+    """As policy says them; settings of before, without names, call a CA after its folder."""
+    wanted = config(root_name="示範 Root CA", issuing_name="示範 Issuing CA", root_years=3, issuing_years=2)
+    create_ca(tmp_path / "demo", wanted, passphrase=PASSPHRASE, now=NOW)
+    ca = open_ca(tmp_path / "demo", PASSPHRASE)
+    assert ca.config == wanted
+    found = [x509.load_der_x509_certificate(each) for each in ca.chain()]
+    names = [each.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value for each in found]
+    assert names == ["示範 Issuing CA", "示範 Root CA"]
+    years = [round((each.not_valid_after_utc - NOW).total_seconds() / 86400 / 365.25, 3) for each in found]
+    assert years == [2, 3]
+    assert config().ca_name("Issuing").common_name == "demo Issuing CA"
+    assert wanted.ca_name("OCSP").common_name == "示範 OCSP Responder"
 
 
 @pytest.mark.spec("D1", "D3")

@@ -43,6 +43,9 @@ def _check_url(url: str) -> str:
 Oid = Annotated[str, AfterValidator(_check_oid)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$")]
 PublicationUrl = Annotated[str, AfterValidator(_check_url)]
+CommonName = Annotated[str, StringConstraints(max_length=48)]
+"""Short enough for " OCSP Responder" behind it (RFC 5280, ub-common-name: 64)."""
+Years = Annotated[int, Field(ge=1, le=40)]
 
 
 class CertificateProfile(BaseModel):
@@ -87,6 +90,11 @@ class CaConfig(BaseModel):
     """Where status and CA certificates are fetched, `http://host[:port][/path]`; AIA and CDP are built on it."""
     country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] = "TW"
     organization: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    root_name: CommonName = ""
+    """Common name of the root; without one it is called after `name`, and so is the issuing CA."""
+    issuing_name: CommonName = ""
+    root_years: Years = 20
+    issuing_years: Years = 10
     key_type: KeyType = KeyType.P256
     """Of root, issuing CA and OCSP responder."""
     shards: Annotated[int, Field(ge=1, le=4096)] = 8
@@ -101,13 +109,18 @@ class CaConfig(BaseModel):
             try:
                 check_name(self.ca_name(kind))
             except RequestRefusedError as error:
-                raise ValueError(f"organization cannot stand in a name: {error.detail}") from error
+                raise ValueError(f"{kind}: cannot stand in a name: {error.detail}") from error
         return self
 
     def ca_name(self, kind: str) -> SubjectName:
         """The subject of one of the CA's own certificates: `Root`, `Issuing` or `OCSP`."""
-        words = {"Root": "Root CA", "Issuing": "Issuing CA", "OCSP": "OCSP Responder"}
-        return SubjectName(self.country, self.organization, None, f"{self.name} {words[kind]}")
+        issuing = self.issuing_name or f"{self.name} Issuing CA"
+        names = {
+            "Root": self.root_name or f"{self.name} Root CA",
+            "Issuing": issuing,
+            "OCSP": f"{issuing.removesuffix(' Issuing CA')} OCSP Responder",
+        }
+        return SubjectName(self.country, self.organization, None, names[kind])
 
     def ocsp_url(self) -> str:
         """Where certificates' status is asked (RFC 6960)."""

@@ -184,7 +184,8 @@ def _read_request(csr: bytes, institution: Institution) -> requests.CertificateR
     try:
         request = requests.read(csr)
     except RequestRefused as refused:
-        raise errors.RequestRejected(reason=refused.code) from refused
+        kind = errors.KeyTooWeak if refused.code in _WEAK else errors.RequestRejected
+        raise kind(reason=refused.code) from refused
     if _POLICY_KEY_TYPE.get(request.key_type) not in institution.key.types:
         raise errors.KeyTypeNotAllowed(key_type=request.key_type)
     return request
@@ -298,6 +299,8 @@ def _what_stood_in_the_way(customer: Customer) -> CentreError:
     return errors.KeyAlreadyUsed()
 
 
+#: What the SDK says of a key that can be guessed (`certcenter_sdk.csr`).
+_WEAK = frozenset({"rsa-too-short", "rsa-exponent", "rsa-small-factor", "rsa-roca"})
 _POLICY_KEY_TYPE = {
     KeyType.P256: PolicyKeyType.P256,
     KeyType.RSA2048: PolicyKeyType.RSA2048,

@@ -73,6 +73,10 @@ def _config(name: str, served: Registry) -> CaConfig:
         name=name,
         publication_url=settings.CONFIG.publication_url,
         organization=first.organization,
+        root_name=first.root_name,
+        issuing_name=first.issuing_name,
+        root_years=first.root_years,
+        issuing_years=first.issuing_years,
         key_type=KeyType(first.key_type),
         shards=first.crl_shards,
         profiles=tuple(

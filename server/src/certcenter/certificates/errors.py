@@ -30,6 +30,7 @@ class BirthDateWrong(CentreError):
 
     code = "birth-date-wrong"
     status = 422
+    kept = _("Nothing was changed.")
     message = _("The date does not match our records. Tries left: %(tries_left)s.")
     next_step = _(
         "Please enter your date of birth in ROC form, for example 761205. Companies enter their registration date."
@@ -41,6 +42,7 @@ class BirthDateMalformed(CentreError):
 
     code = "birth-date-malformed"
     status = 422
+    kept = _("This did not count as a try.")
     message = _("This is not a date in ROC form.")
     next_step = _("Please enter year, month and day as 6 or 7 digits, for example 761205.")
 
@@ -158,6 +160,7 @@ class KeyAlreadyUsed(Conflict):
     code = "key-already-used"
     message = _("This key has been used before. A new certificate needs a new key.")
     next_step = _START_AGAIN
+    kept = _("Nothing was issued; your proof of identity can be used again.")
 
 
 class RequestRejected(CentreError):
@@ -165,11 +168,20 @@ class RequestRejected(CentreError):
 
     code = "request-rejected"
     status = 422
-    message = _("The certificate request was not accepted (%(reason)s).")
+    message = _("The certificate request was not accepted.")
     next_step = _(
         "Please update your browser and start again. If this happens again, tell us the reference number."
     )
     kept = _("Nothing was issued; your proof of identity can be used again.")
+
+
+class KeyTooWeak(RequestRejected):
+    """The key can be guessed or was made by a faulty program (too short, a bad exponent, ROCA); `reason` says which."""
+
+    message = _("The key of this request is not safe enough, so no certificate was issued for it.")
+    next_step = _(
+        "Please update the browser or program that made the key, and start again with a new one. If this happens again, tell us the reference number."
+    )
 
 
 class KeyTypeNotAllowed(RequestRejected):
@@ -224,5 +236,5 @@ class ApplicationRefused(Conflict):
     """The CA refused the request."""
 
     code = "application-refused"
-    message = _("The certificate could not be issued (%(reason)s).")
+    message = _("The certificate could not be issued.")
     next_step = _("Please start a new application. If this happens again, tell us the reference number.")

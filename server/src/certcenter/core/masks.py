@@ -56,3 +56,8 @@ def mask_name(name: str) -> str:
     if len(name) <= 2:  # noqa: PLR2004 - a surname and at most one more character
         return name[:1] + RING if len(name) == 2 else RING * len(name)  # noqa: PLR2004 - the same two
     return _cover(name, head=1, tail=1, least=1, star=RING)
+
+
+def short_serial(serial: str) -> str:
+    """The first eight digits of a certificate's serial, in capitals: enough to tell a person's certificates apart."""
+    return serial.upper()[:8] + "…" if len(serial) > 9 else serial.upper()  # noqa: PLR2004 - eight and an ellipsis

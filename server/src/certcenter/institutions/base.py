@@ -33,6 +33,7 @@ def known_placeholders(texts: tuple[Text, ...], allowed: set[str]) -> tuple[Text
 Count = Annotated[int, Field(ge=1)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,38}[a-z0-9]$")]
 DistinguishedValue = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+AuthorityName = Annotated[str, StringConstraints(min_length=1, max_length=48)]
 """One value in a distinguished name; 64 is the upper bound of RFC 5280, appendix A."""
 
 

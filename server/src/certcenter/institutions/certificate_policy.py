@@ -2,12 +2,13 @@
 
 import re
 import string
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from certcenter.core.texts import Text
 from certcenter.institutions.base import (
+    AuthorityName,
     Count,
     DistinguishedValue,
     PasswordRule,
@@ -365,11 +366,12 @@ class CAPolicy(PolicyModel):
     name: Slug
     """The authority's name in the centre; institutions that share one give the same."""
     ownership: CAOwnership
-    backend: Annotated[str, StringConstraints(pattern=r"^[a-z]+$")] = "embedded"
+    backend: Literal["embedded"] = "embedded"
     key_type: KeyType = KeyType.P256
     organization: DistinguishedValue
-    root_name: DistinguishedValue
-    issuing_name: DistinguishedValue
+    root_name: AuthorityName
+    """Common names of the authority's certificates; customers read the issuing one's as who issued theirs."""
+    issuing_name: AuthorityName
     policy_oid: Annotated[str, StringConstraints(pattern=r"^[0-2](\.(0|[1-9][0-9]*)){2,}$")]
     """In certificatePolicies, under the institution's own arc."""
     root_years: Annotated[int, Field(ge=1, le=40)] = 20

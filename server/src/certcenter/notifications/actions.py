@@ -10,7 +10,7 @@ from django.utils.translation import override
 
 from certcenter.core import clock, ids, logs
 from certcenter.core.events import Event
-from certcenter.core.masks import mask_name
+from certcenter.core.masks import mask_name, short_serial
 from certcenter.core.taiwan import to_taipei
 from certcenter.institutions import serving
 from certcenter.institutions.policy import Institution
@@ -149,7 +149,10 @@ def _values(institution: Institution, customer: Addressee, details: Mapping[str,
         "phone": institution.contact.lines[0].phone,
         "time": _shown(clock.now()),
     }
-    return _Details(known | {name: _shown(value) for name, value in details.items()})
+    shown = {name: _shown(value) for name, value in details.items()}
+    if serial := shown.get("serial"):
+        shown["serial"] = short_serial(serial)  # as the overview's table has it; 34 digits tell nobody more
+    return _Details(known | shown)
 
 
 def _shown(value: Any) -> str:

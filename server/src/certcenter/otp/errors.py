@@ -4,6 +4,8 @@ from django.utils.translation import gettext_lazy as _
 
 from certcenter.core.errors import CentreError, Conflict, NotFound, TooMany
 
+_STEPS_KEPT = _("The steps before this one stand.")
+
 
 class ContactUnknown(NotFound):
     """The contact or account is not this customer's, or its channel is not offered."""
@@ -19,6 +21,7 @@ class CodeWait(TooMany):
     code = "code-wait"
     message = _("A code was sent just now.")
     next_step = _("A new one can be sent in %(seconds)s seconds.")
+    kept = _STEPS_KEPT
 
 
 class SendsUsedUp(TooMany):
@@ -44,6 +47,7 @@ class CodeMalformed(CentreError):
     status = 422
     message = _("The code has %(digits)s digits.")
     next_step = _("Please type the code from the newest message.")
+    kept = _("This did not count as a try.")
 
 
 class CodeWrong(CentreError):
@@ -53,6 +57,7 @@ class CodeWrong(CentreError):
     status = 422
     message = _("The code is wrong. Tries left: %(tries_left)s.")
     next_step = _("Please compare the letters before the code with the page and try again.")
+    kept = _STEPS_KEPT
 
 
 class CodeUsedUp(CentreError):
@@ -62,6 +67,7 @@ class CodeUsedUp(CentreError):
     status = 422
     message = _("The code is wrong, and no try is left for it.")
     next_step = _("Please have a new code sent.")
+    kept = _STEPS_KEPT
 
 
 class CodeExpired(CentreError):
@@ -71,6 +77,7 @@ class CodeExpired(CentreError):
     status = 410
     message = _("This code is no longer valid.")
     next_step = _("Please have a new code sent.")
+    kept = _STEPS_KEPT
 
 
 class GrantRefused(Conflict):

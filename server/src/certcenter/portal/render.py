@@ -1,6 +1,7 @@
 """Rendering a page together with its script's texts and data, and refusals as an error summary."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from django.forms import BaseForm
@@ -8,7 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
+from certcenter.certificates.errors import NotAllowedNow
 from certcenter.core.errors import CentreError, Invalid
 from certcenter.portal.site import of
 from certcenter.portal.texts import script_texts
@@ -29,6 +32,7 @@ def page(
         "api": "/api/v1",
         "csrf": get_token(request),
         "institution": institution.slug if institution else "",
+        "reference": of(request).reference,
         "language": "zh-Hant" if (get_language() or "").startswith("zh") else "en",
         "texts": script_texts(script),
         "data": dict(data or {}),
@@ -55,4 +59,24 @@ def refusal(error: CentreError, *, anchors: Mapping[str, str] | None = None) -> 
         problems = [(anchors.get(name, f"id_{name}"), str(words)) for name, words in error.fields.items()]
         return {"problems": problems}
     advice = " ".join(text for text in (error.advice, error.reassurance) if text)
-    return {"problems": [(anchors.get(error.code, ""), error.detail)], "problems_advice": advice}
+    found = {"problems": [(anchors.get(error.code, ""), error.detail)], "problems_advice": advice}
+    # "Please check what you have entered" is no help where nothing that was entered is wrong.
+    return found if error.status in _ENTERED else found | {"problems_title": title_of(error)}
+
+
+def title_of(error: CentreError) -> str:
+    """A refusal in a few words, as a heading."""
+    if isinstance(error, NotAllowedNow):
+        return _("That is not possible now")
+    titles = {
+        HTTPStatus.NOT_FOUND: _("There is no such page"),
+        HTTPStatus.FORBIDDEN: _("That is not possible"),
+        HTTPStatus.CONFLICT: _("Something has changed meanwhile"),
+        HTTPStatus.TOO_MANY_REQUESTS: _("That is enough for now"),
+        HTTPStatus.SERVICE_UNAVAILABLE: _("The centre is busy"),
+    }
+    return titles.get(HTTPStatus(error.status), _("That did not work"))
+
+
+#: Refusals of what was typed.
+_ENTERED = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.UNPROCESSABLE_ENTITY)

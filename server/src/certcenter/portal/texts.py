@@ -34,15 +34,18 @@ _ERRORS: Words = {
     ),
     "key.storage_failed": _("What the browser stored could not be read back. Nothing was sent."),
     "key.key_not_found": _("The key is not in this browser."),
+    "key.key_not_found.advice": _("Please import your backup, or use the browser in which you applied."),
     "key.already_pending": _("A key for this application was made already, in another window or earlier."),
     "key.already_pending.advice": _("Please go on with Repair on the overview."),
     "key.already_installed": _("This certificate is in this browser already."),
+    "key.already_installed.advice": _("There is nothing to do: you can use it."),
     "key.key_is_pending": _("This key waits for its certificate and cannot be removed."),
     "key.key_not_pending": _("This key has its certificate already."),
     "key.key_not_installed": _("This key has no certificate yet."),
     "key.not_backed_up": _("There is no backup of this certificate yet."),
     "key.password_needed": _("Please enter the certificate password."),
     "key.wrong_password": _("The password is wrong. Capitals matter."),
+    "key.wrong_password.left": _("Tries left: {left}."),
     "key.locked": _("The certificate password was wrong too often. The key in this browser is locked."),
     "key.locked.advice": _("Please import your backup, or revoke the certificate and apply for a new one."),
     "key.key_damaged": _("The key in this browser is damaged and cannot be used."),
@@ -57,8 +60,10 @@ _ERRORS: Words = {
     "key.subject_mismatch.advice": _(
         "Please choose the file of the person or company that is signed in here."
     ),
-    "key.not_yet_valid": _("The certificate is not valid yet. Mostly the clock of this computer is wrong."),
-    "key.not_yet_valid.advice": _("Please set the clock and the time zone of this computer, then try again."),
+    "key.not_yet_valid": _("This certificate is not valid yet."),
+    "key.not_yet_valid.advice": _(
+        "It can be used from its first day on. If it should be valid today, please check the clock and the time zone of this computer and load the page again."
+    ),
     "key.expired": _("This certificate has expired."),
     "key.expired.advice": _(
         "It can no longer sign orders. Please look at the overview to see what you need."
@@ -72,18 +77,30 @@ _PFX: Words = {
         "Please choose a file that ends in .pfx or .p12, not a ZIP archive or a picture."
     ),
     "key.too_large": _("This file is too large to be a certificate."),
-    "key.too_large.advice": _("A certificate file has a few kilobytes."),
+    "key.too_large.advice": _(
+        "A certificate file has a few kilobytes. Please choose the file that you exported as a backup."
+    ),
     "key.no_key": _("This file holds no private key, so it cannot sign."),
     "key.no_key.advice": _("Please choose the file that you exported as a backup."),
     "key.no_certificate": _("This file holds a key without its certificate."),
+    "key.no_certificate.advice": _("Please choose the file that you exported as a backup."),
     "key.unsupported": _("This file uses a kind of key or protection that is not supported here."),
+    "key.unsupported.advice": _("Please choose the file that you exported as a backup."),
     "key.damaged": _("The password is right, but the file is damaged."),
     "key.damaged.advice": _("Please use another copy of your backup."),
     "key.certificate_revoked": _("This certificate was revoked and cannot be used any more."),
+    "key.certificate_revoked.advice": _("Please apply for a new one on the overview."),
     "key.certificate_superseded": _("This certificate was replaced by a newer one."),
     "key.certificate_superseded.advice": _("Please import the backup of the newer one."),
     "key.certificate_suspended": _("This certificate is suspended. Please call customer service."),
+}
+
+_IMPORT: Words = {
+    "key.wrong_password.advice": _(
+        "It is the password that you chose when you exported this file. Nothing is counted: you can try again."
+    ),
     "import.file.missing": _("Please choose a file."),
+    "import.kept": _("Nothing was imported, and what this browser holds is unchanged."),
 }
 
 _FACTS: Words = {
@@ -145,6 +162,9 @@ _EXPORT: Words = {
 }
 
 _OBTAIN: Words = {
+    "obtain.kept": _(
+        "Your key is made and kept in this browser under the password that you have chosen. Pressing the button again goes on with it."
+    ),
     "storage.best-effort": _(
         "This browser may delete stored data by itself when space runs short. A backup is the only safe copy."
     ),
@@ -199,13 +219,14 @@ _ENVIRONMENT: Words = {
     "env.value.unknown": _("the browser does not say"),
     "env.item.browser": _("Browser"),
     "env.purpose.browser": _("Runs these pages"),
-    "env.wanted.browser": _("Chrome, Edge, Firefox or Safari, up to date"),
+    "env.wanted.browser": _("Chrome or Edge {chromium}, Firefox {firefox}, Safari {safari} or newer"),
+    "env.advice.browser": _("Please update your browser."),
     "env.item.operating_system": _("Operating system"),
     "env.purpose.operating_system": _("Runs the browser"),
     "env.wanted.operating_system": _("Any that still gets updates"),
     "env.item.screen": _("Screen"),
     "env.purpose.screen": _("Shows orders in full"),
-    "env.wanted.screen": _("360 × 600 or more"),
+    "env.wanted.screen": _("{screenWidth} × 600 or more"),
     "env.advice.screen": _("Turn the device, or zoom out."),
     "env.item.language": _("Language"),
     "env.purpose.language": _("Language of the browser"),
@@ -246,7 +267,7 @@ _ENVIRONMENT: Words = {
     "env.advice.web_locks": _("Please use only one window at a time."),
     "env.item.clock": _("Clock"),
     "env.purpose.clock": _("Certificates are valid from and to a time"),
-    "env.wanted.clock": _("Off by two minutes at most"),
+    "env.wanted.clock": _("Off by {clockSkewSeconds} seconds at most"),
     "env.advice.clock": _("Set the clock of this computer to update by itself, and check the time zone."),
     "env.item.cookies": _("Cookies"),
     "env.purpose.cookies": _("Keep you signed in"),
@@ -310,7 +331,7 @@ _PAGES: dict[str, Words] = {
     "obtain": _KEYS | _OBTAIN,
     "repair": _KEYS | _STAGES,
     "export": _KEYS | _EXPORT,
-    "import": _KEYS | _PFX,
+    "import": _KEYS | _PFX | _IMPORT,
     "data-check": _KEYS | _CHECK,
     "security": _KEYS,
     "environment": _ERRORS | _ENVIRONMENT,

@@ -10,7 +10,7 @@ class ProofRefused(CentreError):
 
     code = "proof-refused"
     status = 422
-    message = _("The certificate on this device could not be verified (%(reason)s).")
+    message = _("The certificate on this device could not be verified.")
     next_step = _("Please try again. If it fails again, check the certificate or contact your branch.")
 
 

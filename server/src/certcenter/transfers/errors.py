@@ -18,7 +18,7 @@ class NothingToUpload(Conflict):
     """The customer has no live certificate at the centre."""
 
     code = "nothing-to-upload"
-    message = _("You have no valid certificate that could be uploaded to a phone (%(reason)s).")
+    message = _("You have no valid certificate that could be uploaded to a phone.")
     next_step = _("Please look at the overview to see what your certificate needs.")
 
 
@@ -46,7 +46,7 @@ class ClientMismatch(Conflict):
     """「主機資料庫目前的憑證資訊」 and 「用戶端的憑證資訊」 differ (manual M3 §5)."""
 
     code = "client-mismatch"
-    message = _("The certificate on this computer is not the one that the centre holds (%(reason)s).")
+    message = _("The certificate on this computer is not the one that the centre holds.")
     next_step = _("Please import your latest valid certificate on this computer first.")
     kept = _("Nothing was sent to the phone.")
 

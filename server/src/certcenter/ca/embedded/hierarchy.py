@@ -29,8 +29,7 @@ from certcenter.ca.errors import CaError, CaErrorCode
 from certcenter.ca.keys import PrivateKey, PublicKey, generate, signature_hash
 from certcenter.ca.profiles import CaConfig
 
-ROOT_LIFE = timedelta(days=20 * 365 + 5)
-ISSUING_LIFE = timedelta(days=10 * 365 + 2)
+YEAR = timedelta(days=365, hours=6)
 RESPONDER_LIFE = timedelta(
     days=365
 )  # short, since nobody can ask whether it is revoked (RFC 6960 §4.2.2.2.1)
@@ -133,9 +132,9 @@ def maintain_ca(
 
 
 def root_certificate(config: CaConfig, key: PrivateKey, *, now: datetime) -> x509.Certificate:
-    """The self-signed root: 20 years, signs certificates and CRLs only."""
+    """The self-signed root: signs certificates and CRLs only."""
     name = x509_name(config.ca_name("Root"))
-    builder = _builder(name, name, key.public_key(), now=now, life=ROOT_LIFE)
+    builder = _builder(name, name, key.public_key(), now=now, life=config.root_years * YEAR)
     builder = _ca_extensions(builder, key.public_key(), path_length=None)
     return _sign(builder, key)
 
@@ -143,10 +142,9 @@ def root_certificate(config: CaConfig, key: PrivateKey, *, now: datetime) -> x50
 def issuing_certificate(
     config: CaConfig, public_key: PublicKey, *, root: x509.Certificate, root_key: PrivateKey, now: datetime
 ) -> x509.Certificate:
-    """The issuing CA: 10 years, no CA below it, any policy of the institutions that it serves."""
-    builder = _builder(
-        x509_name(config.ca_name("Issuing")), root.subject, public_key, now=now, life=ISSUING_LIFE
-    )
+    """The issuing CA: no CA below it, any policy of the institutions that it serves."""
+    life = min(config.issuing_years * YEAR, root.not_valid_after_utc - now)
+    builder = _builder(x509_name(config.ca_name("Issuing")), root.subject, public_key, now=now, life=life)
     builder = _ca_extensions(builder, public_key, path_length=0)
     any_policy = x509.PolicyInformation(x509.ObjectIdentifier("2.5.29.32.0"), None)
     builder = (

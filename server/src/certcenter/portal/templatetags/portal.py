@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from certcenter.core.masks import short_serial
 from certcenter.core.taiwan import roc_date_in_words
 from certcenter.core.texts import Text
 from certcenter.portal import assets
@@ -36,10 +37,7 @@ def serial(value: str | int) -> str:
     return " ".join(text[at : at + 4] for at in range(0, len(text), 4))
 
 
-@register.filter
-def short_serial(value: str) -> str:
-    """The first eight digits of a serial: enough to tell two certificates apart in a table."""
-    return value.upper()[:8] + "…" if len(value) > 9 else value.upper()  # noqa: PLR2004 - eight and an ellipsis
+register.filter("short_serial", short_serial)
 
 
 @register.filter

@@ -1,31 +1,21 @@
 """Pages for what went wrong: what happened, what was kept, what to do, and the reference number (SPEC E10)."""
 
 import logging
-from http import HTTPStatus
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from certcenter.certificates.errors import NotAllowedNow
 from certcenter.core.errors import Busy, CentreError
+from certcenter.portal.render import title_of
 
 log = logging.getLogger(__name__)
 
 
 def centre_error(request: HttpRequest, error: CentreError) -> HttpResponse:
     """A refusal by an action that the view did not turn into a message of its own."""
-    titles = {
-        HTTPStatus.NOT_FOUND: _("There is no such page"),
-        HTTPStatus.FORBIDDEN: _("That is not possible"),
-        HTTPStatus.CONFLICT: _("Something has changed meanwhile"),
-        HTTPStatus.TOO_MANY_REQUESTS: _("That is enough for now"),
-        HTTPStatus.SERVICE_UNAVAILABLE: _("The centre is busy"),
-    }
-    title = titles.get(HTTPStatus(error.status), _("That did not work"))
-    if isinstance(error, NotAllowedNow):
-        title = _("That is not possible now")
+    title = title_of(error)
     context = {
         "title": title,
         "words": error.detail,
@@ -43,14 +33,30 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """400, and 413 for what is too large."""
     if isinstance(exception, RequestDataTooBig):
         return _page(
-            request, 413, _("That was too large"), _("The centre takes at most one megabyte at a time.")
+            request,
+            413,
+            _("That was too large"),
+            _("The centre takes at most one megabyte at a time."),
+            _("Nothing was changed. Please go back and send less."),
         )
-    return _page(request, 400, _("That did not work"), _("The centre could not read what the browser sent."))
+    return _page(
+        request,
+        400,
+        _("That did not work"),
+        _("The centre could not read what the browser sent."),
+        _("Please go back, load the page again and repeat the last step. The site needs cookies."),
+    )
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django's signature
     """403."""
-    return _page(request, 403, _("That is not possible"), _("You may not do this."))
+    return _page(
+        request,
+        403,
+        _("That is not possible"),
+        _("You may not do this."),
+        _("If you think that you should, call us and give the reference number."),
+    )
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -67,7 +73,13 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django's signature
     """404."""
-    return _page(request, 404, _("There is no such page"), _("The address is wrong or has changed."))
+    return _page(
+        request,
+        404,
+        _("There is no such page"),
+        _("The address is wrong or has changed."),
+        _("Please check the address, or go on from the start."),
+    )
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

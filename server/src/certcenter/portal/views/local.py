@@ -43,15 +43,16 @@ def export(request: CustomerRequest) -> HttpResponse:
 def import_(request: CustomerRequest) -> HttpResponse:
     """憑證匯入: take a backup into this browser."""
     menu.require(request.institution, Function.IMPORT)
-    security = request.institution.security
+    security, seen = request.institution.security, queries.overview(request.customer)
+    ends = seen.host.not_after if seen.host else clock.now()
     context = {
         "masked_id": mask_identity(request.customer.national_id),
         "modes": [mode.value for mode in security.choices] if Function.IMPORT in security.asked_at else [],
         "mode": security.default.value if security.default else "",
-        "example": rules.export_file_name(request.institution, request.customer.national_id, clock.now()),
+        "example": rules.export_file_name(request.institution, request.customer.national_id, ends),
     }
     known = {each.serial: str(each.state) for each in queries.history(request.customer)}
-    data = keys.page_data(request, known=known, overviewUrl=reverse("overview"))
+    data = keys.page_data(request, overview=seen, known=known, overviewUrl=reverse("overview"))
     return rendering.page(request, "portal/import.html", context, script="import", data=data)
 
 
@@ -104,6 +105,14 @@ def environment(request: InstitutionRequest) -> HttpResponse:
     """檢查電腦環境: also before signing in, when something does not work (SPEC A13)."""
     frame = "portal/customer.html" if request.customer is not None else "portal/visitor.html"
     policy = request.institution.environment
-    data = {"version": VERSION}
-    context = {"frame": frame, "policy": policy}
-    return rendering.page(request, "portal/environment.html", context, script="environment", data=data)
+    wanted = {
+        "chromium": policy.chromium,
+        "firefox": policy.firefox,
+        "safari": policy.safari,
+        "clockSkewSeconds": policy.clock_skew_seconds,
+        "screenWidth": policy.screen_width,
+    }
+    data = {"version": VERSION, "wanted": wanted}
+    return rendering.page(
+        request, "portal/environment.html", {"frame": frame}, script="environment", data=data
+    )

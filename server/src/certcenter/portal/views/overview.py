@@ -46,6 +46,8 @@ _OFFERED = (
 )
 #: A certificate that was revoked has no life left to show.
 _ALIVE = (HostStatus.VALID, HostStatus.EXPIRING, HostStatus.EXPIRED, HostStatus.SUSPENDED)
+#: While the centre's certificate serves, a backup of it can be taken in.
+_USABLE = (HostStatus.VALID, HostStatus.EXPIRING)
 NEWS_SHOWN = 3
 
 
@@ -76,6 +78,7 @@ def overview(request: CustomerRequest) -> HttpResponse:
         "offers": {
             function.value.replace("-", "_"): menu.has_page(institution, function) for function in _OFFERED
         },
+        "may_import": seen.status in _USABLE,
         "revocations_left": seen.revocations_left,
         "revocation_limit": institution.revocation.yearly_limit,
         "used_up": institution.revocation.used_up_text()
