@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,7 @@ from certcenter.core import clock
 from certcenter.ctl.processes import server_command
 from certcenter.ctl.setup import prepare_centre
 from certcenter.demo import seed
+from certcenter.demo.ports import free_port
 from certcenter.demo.terminal import ProgramFailed
 from certcenter.demo.tour import LIVES, Log, Unexpected
 from certcenter_sdk.client import ApiProblem
@@ -58,7 +58,7 @@ def tour() -> None:
     """
     began = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="certcenter-tour-") as folder, Processes() as processes:
-        port = _free_port()
+        port = free_port()
         environment = {
             **os.environ,
             "CERTCENTER_MODE": "demo",
@@ -93,12 +93,6 @@ def _verify_audit(control: Sequence[str], environment: dict[str, str]) -> tuple[
     if done.returncode:
         raise Unexpected(f"audit verify: {done.stdout[-500:]}{done.stderr[-500:]}")
     return None, done.stdout.strip().splitlines()[-1][:56]
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def _prepare() -> None:
@@ -184,6 +178,7 @@ def _announce(port: int) -> None:
     click.echo(
         f"  staff 行員  {described['staff']}  "
         + ", ".join(each["username"] for each in described["staff_logins"])
+        + f"  {described['staff_logins'][0]['password']}"
     )
     click.echo(f"  messages 訊息  {described['outbox']['page']}")
     click.echo(f"  for scripts 給程式  {settings.CONFIG.home / 'demo.json'}")

@@ -1,15 +1,17 @@
-"""Ports for what tests start on loopback."""
+"""A port for a server that is started in a moment: the tour's, and that of the tests."""
 
 import random
 import socket
+from typing import Final
 
 #: Below those that the system gives to whoever connects (net.ipv4.ip_local_port_range begins at 32,768): a port that is free when
-#: a test chooses it is still free when its server, or the one started again after a kill, comes to take it.
-_FIRST, _LAST = 20_000, 32_000
+#: it is chosen is still free when its server, or the one started again after a kill, comes to take it.
+_FIRST: Final = 20_000
+_LAST: Final = 32_000
 
 
 def free_port() -> int:
-    """A port that nobody listens on just now."""
+    """Return a port of 127.0.0.1 that nobody listens on just now."""
     chosen = random.SystemRandom()  # other than another process's, whatever seed a test has set
     while True:
         port = chosen.randint(_FIRST, _LAST)
