@@ -19,6 +19,8 @@ from certcenter_sdk import pfx
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300), pytest.mark.xdist_group("browser")]
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
+#: A reference number, as it is read out on the telephone.
+NUMBER = re.compile(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}\b")
 
 
 # --- proving who one is -------------------------------------------------------------------------------------------
@@ -99,6 +101,8 @@ def test_an_expired_code(visit, centre, language):
         )
         customer.give_code(right)
         customer.says("此驗證碼已失效", "This code is no longer valid")
+        customer.says("操作未完成", "That did not work")
+        customer.says("先前完成的步驟仍然有效", "The steps before this one stand")
         customer.shot("code-expired")
 
 
@@ -240,6 +244,8 @@ def test_files_that_cannot_be_imported(visit, centre, tmp_path, language, width)
             problem = customer.page.locator("[data-problem]")
             expect(problem).to_contain_text(words[0 if language == "zh-hant" else 1], timeout=PATIENCE)
             assert bool(CHINESE.search(problem.inner_text())) is (language == "zh-hant")
+            customer.says("並未匯入任何資料", "Nothing was imported")
+            assert NUMBER.search(problem.inner_text()), "a number to quote, though no answer of the centre's"
             assert customer.kept_keys() == []
             if number in (0, 8):
                 customer.shot("import-refused")

@@ -228,6 +228,8 @@ def test_the_network_is_cut_while_the_certificate_is_made(visit, language):
         customer.shot("network-cut")
         before = customer.kept_keys()
         assert [each["state"] for each in before] == ["pending"]
+        customer.says("金鑰已產生", "Your key is made")
+        assert not customer.page.locator("#password").is_editable(), "the key has its password already"
         customer.page.unroute_all()
         customer.press("[data-view=password]")
         customer.view("done")

@@ -234,6 +234,7 @@ def test_a_request_that_no_ca_should_sign(wang: Program, kind: str) -> None:
     problem = wang.refused("POST", "applications", body, status=422, code="request-rejected")
     assert problem["params"]["reason"]
     assert "proof of identity can be used again" in problem["kept"]
+    assert ("not safe enough" in problem["detail"]) is (kind == "rsa1024")
     assert wang.submit(procedure, uuid4()).status_code == 202, "nothing was lost"
 
 
@@ -297,6 +298,7 @@ def test_a_revoked_certificate_signs_no_order(wang: Program) -> None:
     wang.call("POST", "revocations", {"procedure": wang.prove("revoke")}, expect=201)
     problem = wang.refused("POST", "orders", wang.signed(draft), status=422, code="certificate-unusable")
     assert problem["params"]["reason"] == "revoked"
+    assert "was revoked" in problem["detail"]
 
 
 @pytest.mark.spec("E6", "A9")

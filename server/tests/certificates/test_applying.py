@@ -5,8 +5,10 @@ from itertools import count
 from uuid import uuid4
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509.oid import NameOID
 from tests.support import people
 from tests.support.life import Person, recorded, refused, work
 
@@ -18,6 +20,7 @@ from certcenter.content.blocks import Body
 from certcenter.core import clock, limits
 from certcenter.core.actor import system
 from certcenter.core.taiwan import taipei_day
+from certcenter.institutions import serving
 from certcenter.otp.models import Grant
 from certcenter.passwords import login
 from certcenter_sdk import csr, der, keys
@@ -61,6 +64,17 @@ def test_a_key_has_one_owner(ready):
         mallory.submit(procedure)
     mallory.new_request()
     assert mallory.submit(procedure).state == "accepted", "the grant was still there"
+
+
+@pytest.mark.spec("D1")
+def test_the_issuer_is_called_as_the_institutions_policy_says(wang):
+    wang.issued()
+    leaf, issuing, root = map(x509.load_der_x509_certificate, queries.chain(wang.customer, wang.request))
+    policy = serving.get(wang.customer.institution).ca
+    names = [
+        name.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value for name in (leaf.issuer, root.subject)
+    ]
+    assert names == [policy.issuing_name, policy.root_name]
 
 
 @pytest.mark.spec("E8")

@@ -68,6 +68,12 @@ def test_every_notice_is_whole_in_both_languages(customer, event, locale):
 
 
 @pytest.mark.spec("D7")
+def test_a_serial_is_told_as_the_overview_shows_it(customer):
+    tell(customer)
+    assert all("4F2A606E…" in row.text for row in delivered())
+
+
+@pytest.mark.spec("D7")
 def test_a_notice_goes_to_every_contact_once(customer):
     assert tell(customer) == 2
     tell(customer)

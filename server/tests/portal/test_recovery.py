@@ -38,7 +38,7 @@ def mailed():
 def shape(page):
     """The page with everything taken out that is somebody's own."""
     page = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "UUID", page)
-    page = re.sub(r'"csrf": "[^"]+"|value="[A-Za-z0-9]{64}"', "CSRF", page)
+    page = re.sub(r'"(?:csrf|reference)": "[^"]+"|value="[A-Za-z0-9]{64}"', "OWN", page)
     page = re.sub(r"<option.*?</option>", "", page)
     page = re.sub(r' checked|(?<=value="(?:futures)") disabled|(?<=value="wealth") disabled', "", page)
     return re.sub(

@@ -1,9 +1,12 @@
 """Which origin answers what, under which headers (DESIGN, Origins; SPEC E7, E10)."""
 
 import gzip
+import json
 import re
 
 import pytest
+
+from certcenter.institutions import serving
 
 from .conftest import HOST, Reader
 
@@ -40,6 +43,21 @@ def test_nothing_is_inline_and_the_policy_says_so(reader, path):
     assert answer["Cache-Control"] == "no-store"
     assert answer["X-Frame-Options"] == "DENY"
     assert not INLINE.search(answer.content.decode())
+
+
+@pytest.mark.spec("A13", "E10")
+def test_a_pages_script_knows_the_policy_and_the_requests_number(reader):
+    answer = reader.http.get("/environment/")
+    block = re.search(r'<script id="page" type="application/json">(.*?)</script>', answer.content.decode())
+    page, policy = json.loads(block[1]), serving.get("sample").environment
+    assert page["reference"] == answer["X-Reference"]
+    assert page["data"]["wanted"] == {
+        "chromium": policy.chromium,
+        "firefox": policy.firefox,
+        "safari": policy.safari,
+        "clockSkewSeconds": policy.clock_skew_seconds,
+        "screenWidth": policy.screen_width,
+    }
 
 
 def test_personal_pages_hold_nothing_inline_either(wang):
