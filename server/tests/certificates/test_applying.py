@@ -69,7 +69,7 @@ def test_a_key_has_one_owner(ready):
 @pytest.mark.spec("D1")
 def test_the_issuer_is_called_as_the_institutions_policy_says(wang):
     wang.issued()
-    leaf, issuing, root = map(x509.load_der_x509_certificate, queries.chain(wang.customer, wang.request))
+    leaf, _issuing, root = map(x509.load_der_x509_certificate, queries.chain(wang.customer, wang.request))
     policy = serving.get(wang.customer.institution).ca
     names = [
         name.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value for name in (leaf.issuer, root.subject)
