@@ -99,6 +99,7 @@ class Centre:
         """Freeze the worker, but not while it writes, or all would wait for it: nothing is issued and nothing is sent."""
         while True:
             self.worker.send_signal(signal.SIGSTOP)
+            _await_stop(self.worker.pid)
             lock = FileLock(self.home / "certcenter.sqlite3.write.lock")
             if lock.try_acquire():
                 lock.close()
@@ -158,6 +159,20 @@ def running_centre(home: Path, **variables: str) -> Iterator[Centre]:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def _await_stop(pid: int) -> None:
+    """Until each thread stands still: one that was in a system call may take the lock on its way out."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        states = [
+            (task / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+            for task in Path(f"/proc/{pid}/task").iterdir()
+        ]
+        if set(states) == {"T"}:
+            return
+        time.sleep(0.001)
+    raise AssertionError("the worker does not stop")
 
 
 def _start(*arguments: str, home: Path, environment: dict[str, str]) -> "subprocess.Popen[bytes]":

@@ -131,15 +131,15 @@ def test_the_choosers_are_in_the_windows_words(qt, monkeypatch, tmp_path, englis
 
 
 def test_the_menu_has_room_for_the_chosen_entry(theme):
-    menu = Menu(theme, chosen=lambda _function: None)
+    menu = Menu(theme, Words(english=True), chosen=lambda _function: None)
     label = "Certificates and data check"
-    menu.show_entries((Entry("overview", label), Entry("faq", "FAQ")), heading="Menu")
+    menu.show_entries((Entry("overview", label), Entry("faq", "FAQ")))
     menu.mark("overview")
     chosen = menu.entries["overview"]
     chosen.ensurePolished()
     assert chosen.sizeHint().width() <= menu.narrow(is_narrow=False)
     menu.mark("apply")
-    assert chosen.isChecked(), "what no entry opens belongs to the overview"
+    assert chosen.property("chosen"), "what no entry opens belongs to the overview"
 
 
 @pytest.mark.parametrize(("width", "lines"), [(900, 1), (220, 3)], ids=["wide", "narrow"])
@@ -260,14 +260,14 @@ def test_what_is_wrong_makes_a_box_higher_and_cuts_nothing(shell):
 
 def test_the_menu_keeps_its_place_in_the_order_of_tab(theme):
     """It was made anew with each overview, behind the page's heading and before its buttons."""
-    menu = Menu(theme, chosen=lambda _function: None)
+    menu = Menu(theme, Words(english=True), chosen=lambda _function: None)
     entries = (Entry("overview", "one"), Entry("faq", "two"))
-    menu.show_entries(entries, heading="Menu")
+    menu.show_entries(entries)
     before = menu.entries["faq"]
-    menu.show_entries(tuple(entries), heading="Menu")
+    menu.show_entries(tuple(entries))
     assert menu.entries["faq"] is before
     assert before.shortcut().toString() == "Ctrl+2"
-    menu.show_entries(entries[:1], heading="Menu")
+    menu.show_entries(entries[:1])
     assert list(menu.entries) == ["overview"]
 
 

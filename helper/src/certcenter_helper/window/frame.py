@@ -4,9 +4,8 @@ from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtGui import QFontMetrics, QIcon, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
-    QButtonGroup,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -113,12 +112,12 @@ class Top(QFrame):
 class Menu(QFrame):
     """The functions, in the policy's order and words."""
 
-    def __init__(self, theme: Theme, *, chosen: Callable[[str], object]) -> None:
+    def __init__(self, theme: Theme, words: Words, *, chosen: Callable[[str], object]) -> None:
         super().__init__()
         self.setProperty("part", "ground")
-        self._theme = theme
+        self.setAccessibleName(words("menu"))
+        self._theme, self._words = theme, words
         self._chosen = chosen
-        self._group = QButtonGroup(self)
         self.entries: dict[str, QPushButton] = {}
         self._shown: tuple[Entry, ...] = ()
         self._box = QVBoxLayout(self)
@@ -126,16 +125,13 @@ class Menu(QFrame):
         self._box.setSpacing(theme.pixels(2))
         self._width = theme.pixels(_MENU)
 
-    def show_entries(self, entries: tuple[Entry, ...], *, heading: str) -> None:
+    def show_entries(self, entries: tuple[Entry, ...]) -> None:
         """Fill the menu; what is there already stays, and its place in the order of Tab with it."""
         if entries == self._shown:
             return
         self._shown = entries
-        for each in self._group.buttons():
-            self._group.removeButton(each)
         empty(self._box)
         self.entries.clear()
-        self.setAccessibleName(heading)
         for number, entry in enumerate(entries):
             if entry.function in _PARTED and number:
                 self._box.addSpacing(self._theme.pixels(6))
@@ -170,10 +166,11 @@ class Menu(QFrame):
     def mark(self, function: str) -> None:
         """Show which page is open; a page that no entry opens belongs to 憑證查詢及申請, which offers it."""
         shown = function if function in self.entries else "overview"
-        self._group.setExclusive(False)
         for name, entry in self.entries.items():
-            entry.setChecked(name == shown)
-        self._group.setExclusive(True)
+            if entry.property("chosen") is not (name == shown):
+                restyle(entry, chosen=name == shown)
+                entry.setIcon(self._icon(name))
+                self._describe(name)
 
     def _entry(self, entry: Entry) -> QPushButton:
         theme = self._theme
@@ -181,21 +178,28 @@ class Menu(QFrame):
         made.setProperty("part", "menu")
         made.setObjectName(f"menu-{entry.function}")
         made.setAccessibleName(entry.label)
-        made.setCheckable(entry.function not in {"logout", "close"})
         size = theme.pixels(20)
-        tokens = theme.tokens
-        made.setIcon(
-            icons.icon(entry.function, tokens.ink_2, size, chosen=tokens.accent, faint=tokens.line_2)
-        )
         made.setIconSize(QSize(size, size))
         made.setCursor(Qt.CursorShape.PointingHandCursor)
         made.clicked.connect(lambda _checked=False: self._chosen(entry.function))
         if len(self.entries) < _NUMBERED:
             made.setShortcut(QKeySequence(f"Ctrl+{len(self.entries) + 1}"))
         made.installEventFilter(self)
-        self._group.addButton(made)
         self.entries[entry.function] = made
+        made.setIcon(self._icon(entry.function))
         return made
+
+    def _icon(self, function: str) -> QIcon:
+        tokens, chosen = self._theme.tokens, self.entries[function].property("chosen")
+        colour = tokens.accent if chosen else tokens.ink_2
+        return icons.icon(function, colour, self._theme.pixels(20), faint=tokens.line_2)
+
+    def _describe(self, function: str) -> None:
+        """For screen readers: a button, not a box to tick; which page is open is said beside its keys."""
+        entry = self.entries[function]
+        keys = entry.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        here = self._words("menu.here") if entry.property("chosen") else ""
+        entry.setAccessibleDescription("  ".join(filter(None, (here, keys))))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """Arrow keys go up and down the menu."""

@@ -58,11 +58,9 @@ def pixmap(name: str, colour: str, size: int, *, density: float = 2.0) -> QPixma
     return drawn
 
 
-def icon(name: str, colour: str, size: int, *, chosen: str = "", faint: str = "") -> QIcon:
-    """The picture as an icon; `chosen` is its colour where its button is checked, `faint` where it is disabled."""
+def icon(name: str, colour: str, size: int, *, faint: str = "") -> QIcon:
+    """The picture as an icon; `faint` is its colour where its button is disabled."""
     made = QIcon(pixmap(name, colour, size))
-    if chosen:
-        made.addPixmap(pixmap(name, chosen, size), QIcon.Mode.Normal, QIcon.State.On)
     if faint:
         made.addPixmap(pixmap(name, faint, size), QIcon.Mode.Disabled)
     return made

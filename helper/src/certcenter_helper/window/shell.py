@@ -98,7 +98,7 @@ class Shell(QMainWindow):
         dress(application, theme)
         speak(application, english=words.english)
         self.top = Top(theme, words, speak=self.speak_other)
-        self.menu = Menu(theme, chosen=self.choose)
+        self.menu = Menu(theme, words, chosen=self.choose)
         self.body = Body(theme, self.menu)
         self.foot = Foot(theme, words, self.core.version)
         self.door = QWidget()
@@ -126,7 +126,7 @@ class Shell(QMainWindow):
         self.setWindowTitle(f"{title} {words('title.trial')}" if face.test_environment else title)
         self.top.wear(face)
         self.foot.wear(face)
-        self.menu.show_entries(self.entries(), heading=face.heading)
+        self.menu.show_entries(self.entries())
         self.menu.mark(self.function)
         self.body.fit()
 

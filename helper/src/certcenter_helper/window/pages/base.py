@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLayout, QPushButton, QVBoxLayout, QWidget
 
 from certcenter_helper.core.errors import HelperError
 from certcenter_helper.window.parts.basic import Card, Notice, empty, heading
+from certcenter_helper.window.parts.spoken import announce
 
 if TYPE_CHECKING:
     from certcenter_helper.window.shell import Shell
 
 
-class Page(QWidget):
+class Page(QFrame):
     """One page. `begin` is called once it is on the screen."""
 
     heading_key: ClassVar[str] = ""
@@ -70,9 +71,15 @@ class Page(QWidget):
     def notice(
         self, tone: str, title: str, sentences: Sequence[str] = (), *, buttons: Sequence[QPushButton] = ()
     ) -> Notice:
-        """Say something on top of the page, in the place of what was said before."""
+        """Say something on top of the page, in the place of what was said before; screen readers say it, too."""
+        said = self._put(tone, title, sentences, buttons)
+        announce(said, said.accessibleName(), urgent=tone == "bad")
+        return said
+
+    def _put(self, tone: str, title: str, sentences: Sequence[str], buttons: Sequence[QPushButton]) -> Notice:
         empty(self._notices)
-        said = Notice(self.theme, tone, title, [each for each in sentences if each], buttons=buttons)
+        told = [each for each in sentences if each]
+        said = Notice(self.theme, tone, title, told, spoken=self.words(f"tone.{tone}"), buttons=buttons)
         said.setObjectName("notice")
         self._notices.addWidget(said)
         QTimer.singleShot(0, said, lambda: self.shell.body.area.ensureWidgetVisible(said))
@@ -85,7 +92,7 @@ class Page(QWidget):
     def trouble(self, trouble: Exception) -> None:
         """Say a trouble: what happened, what is safe, what to do next, and what to tell the help desk."""
         title, sentences = told(trouble, self)
-        self.notice("bad", title, sentences).setFocus(Qt.FocusReason.OtherFocusReason)
+        self._put("bad", title, sentences, ()).setFocus(Qt.FocusReason.OtherFocusReason)  # which says it
 
 
 def told(trouble: Exception, page: Page) -> tuple[str, list[str]]:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QPushButton, QWidget
 from certcenter_helper.core.values import Document
 from certcenter_helper.window import clocks
 from certcenter_helper.window.pages.base import Page
-from certcenter_helper.window.parts.basic import Card, heading, text
+from certcenter_helper.window.parts.basic import Card, heading, restyle, text
 from certcenter_helper.window.parts.prose import browser
 
 
@@ -70,7 +70,6 @@ class QuestionsPage(DocumentsPage):
         card = Card(self.theme, tight=True)
         ask = QPushButton(f"▸ {document.title}")
         ask.setProperty("part", "menu")
-        ask.setCheckable(True)
         ask.setIconSize(QSize(0, 0))
         ask.setObjectName(f"ask-{document.key}")
         ask.setAccessibleName(document.title)
@@ -79,10 +78,13 @@ class QuestionsPage(DocumentsPage):
         )
         answer.hide()
 
-        def opened(shown: bool) -> None:  # noqa: FBT001 - Qt's signal says it so
+        def show(*, shown: bool) -> None:
             answer.setVisible(shown)
             ask.setText(f"{'▾' if shown else '▸'} {document.title}")
+            ask.setAccessibleDescription(self.words("faq.open" if shown else "faq.closed"))
+            restyle(ask, chosen=shown)
 
-        ask.toggled.connect(opened)
+        show(shown=False)
+        ask.clicked.connect(lambda _checked=False: show(shown=answer.isHidden()))
         card.add(ask, answer)
         return card

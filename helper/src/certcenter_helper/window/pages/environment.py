@@ -99,7 +99,14 @@ class EnvironmentPage(Page):
     def _table(self, report: EnvironmentReport) -> Table:
         words = self.words
         heads = [words(f"environment.{each}") for each in _COLUMNS]
-        table = Table(self.theme, words("environment.table"), heads, tuple(_COLUMNS.values()), spare=_SPARE)
+        table = Table(
+            self.theme,
+            words("environment.table"),
+            heads,
+            tuple(_COLUMNS.values()),
+            spare=_SPARE,
+            nothing=words("environment.nothing"),
+        )
         table.setObjectName("environment-table")
         for at, check in enumerate(report.rows):
             is_good = check.result is CheckResult.PASSED

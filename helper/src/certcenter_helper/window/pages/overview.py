@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from certcenter_helper.core.errors import HelperError
 from certcenter_helper.core.values import (
@@ -41,6 +41,7 @@ from certcenter_helper.window.parts.basic import (
     text,
 )
 from certcenter_helper.window.parts.dialogs import Choice, PasswordDialog
+from certcenter_helper.window.parts.spoken import announce
 from certcenter_sdk import clock
 
 if TYPE_CHECKING:
@@ -114,6 +115,7 @@ class OverviewPage(Page):
             if overview.reminder:
                 self.notice("warn", self.words("overview.reminder"), [overview.reminder])
         self._draw()
+        announce(self, self._states(overview))
         if self._entered and not overview.offline and not self.shell.slip_asked:
             self._ask_slip(overview)
 
@@ -122,6 +124,12 @@ class OverviewPage(Page):
             self.shell.open("overview")
         else:
             self.shell.open("login")
+
+    def _states(self, overview: Overview) -> str:
+        """Both states in a sentence, for those who can't see them come."""
+        words, client = self.words, overview.clients[self._at]
+        told = (("host.status", overview.host.word), ("client.status", client.word))
+        return words("semicolon").join(f"{words(key)}{words.colon()}{word.label}" for key, word in told)
 
     # The two sides
 
@@ -158,7 +166,7 @@ class OverviewPage(Page):
         *,
         pager: QWidget | None = None,
     ) -> QWidget:
-        side = QWidget()
+        side = QFrame()  # a frame, not a widget: screen readers say its name when they come to it
         side.setObjectName(f"{name}-panel")
         side.setAccessibleName(title)
         box = QVBoxLayout(side)

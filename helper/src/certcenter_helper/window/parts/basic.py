@@ -238,7 +238,7 @@ def pill(theme: Theme, words: str, tone: str) -> QLabel:
 
 
 class Notice(QFrame):
-    """A sentence with a coloured edge and a picture: `info`, `ok`, `warn` or `bad`."""
+    """A sentence with a coloured edge and a picture: `info`, `ok`, `warn` or `bad`; `spoken` says the same in a word."""
 
     def __init__(
         self,
@@ -247,16 +247,18 @@ class Notice(QFrame):
         title: str,
         sentences: Sequence[str] = (),
         *,
+        spoken: str = "",
         buttons: Sequence[QPushButton] = (),
     ) -> None:
         super().__init__()
         self.setProperty("part", "notice")
         self.setProperty("tone", tone)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus if tone == "bad" else Qt.FocusPolicy.NoFocus)
-        self.setAccessibleName(" ".join((title, *sentences)))
+        self.setAccessibleName(" ".join(filter(None, (spoken, title, *sentences))))
         tokens = theme.tokens
         colour = {"ok": tokens.ok, "warn": tokens.warn, "bad": tokens.bad}.get(tone, tokens.ink_2)
         picture = QLabel()
+        picture.setAccessibleName(spoken)
         size = theme.pixels(22)
         picture.setPixmap(icons.pixmap(tone if tone in TONES else "info", colour, size))
         side = QVBoxLayout()

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QProgressBar, QPushB
 from certcenter_helper.core.work import Stage, Step
 from certcenter_helper.window.parts.basic import button, heading, text
 from certcenter_helper.window.parts.forms import Field, password_line, value_of
+from certcenter_helper.window.parts.spoken import announce
 from certcenter_helper.window.theme import Theme
 from certcenter_helper.window.words import Words
 
@@ -191,6 +192,8 @@ class ProgressDialog(Dialog):
     def step(self, step: Step) -> None:
         """Show a report of progress."""
         words = self._words(f"stage.{Stage(step.stage).value}")
+        if words != self.stage.text():
+            announce(self.stage, words)
         self.stage.setText(words)
         self.stage.setAccessibleName(words)
         self.bar.setValue(step.percent)

@@ -8,6 +8,7 @@ from PySide6.QtGui import QAction, QRegularExpressionValidator
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
+    QFrame,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -20,6 +21,7 @@ from certcenter_helper.core.interface import CommandCore
 from certcenter_helper.core.values import PasswordRule, SecurityMode
 from certcenter_helper.window import icons
 from certcenter_helper.window.parts.basic import button, restyle, text
+from certcenter_helper.window.parts.spoken import announce
 from certcenter_helper.window.theme import Theme
 from certcenter_helper.window.words import Words
 
@@ -58,6 +60,7 @@ class Field(QWidget):
         self.control.setAccessibleDescription(sentence or self.hint.text())
         restyle(self.control, wrong=bool(sentence))
         if sentence:
+            announce(self.control, sentence, urgent=True)  # it may have the focus already
             self.control.setFocus(Qt.FocusReason.OtherFocusReason)
 
 
@@ -183,7 +186,7 @@ class NewPassword(QWidget):
         self.changed.emit()
 
 
-class SecurityChoice(QWidget):
+class SecurityChoice(QFrame):
     """The security settings in the words of policy, with their numbers (SPEC A11; M3 9: 1. 每次下單均詢問憑證密碼)."""
 
     def __init__(
@@ -201,7 +204,9 @@ class SecurityChoice(QWidget):
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(theme.pixels(2))
-        box.addWidget(text(words("security.choose" if explained else "security.step"), "label"))
+        asked = words("security.choose" if explained else "security.step")
+        self.setAccessibleName(asked)
+        box.addWidget(text(asked, "label"))
         for at, setting in enumerate(core.security_choices):
             label = f"{setting.mode.value}. {setting.label}"
             radio = QRadioButton()

@@ -18,6 +18,7 @@ class Table(QTableWidget):
     """Columns with a share (of what the others leave) or, with the share 0, as wide as their widest cell.
 
     Where letters are too large for all columns, empty ones are left out, then those of `spare`, in that order.
+    `nothing` is what a screen reader says in an empty cell.
     """
 
     def __init__(
@@ -28,8 +29,10 @@ class Table(QTableWidget):
         shares: Sequence[int],
         *,
         spare: Sequence[int] = (),
+        nothing: str = "",
     ) -> None:
         super().__init__(0, len(heads))
+        self._nothing = nothing
         self._spare = tuple(spare)
         self._theme, self._shares = theme, tuple(shares)
         self._cells: dict[tuple[int, int], QWidget] = {}
@@ -53,13 +56,12 @@ class Table(QTableWidget):
         at = self.rowCount()
         self.insertRow(at)
         for column, cell in enumerate(cells):
+            named = cell.accessibleName() if isinstance(cell, QWidget) else cell or self._nothing
+            spoken = QTableWidgetItem()
+            spoken.setData(Qt.ItemDataRole.AccessibleTextRole, named)
+            self.setItem(at, column, spoken)
             if cell is None:
                 continue
-            spoken = QTableWidgetItem()
-            spoken.setData(
-                Qt.ItemDataRole.AccessibleTextRole, cell if isinstance(cell, str) else cell.accessibleName()
-            )
-            self.setItem(at, column, spoken)
             holder = self._holder(text(cell) if isinstance(cell, str) else cell)
             self._cells[at, column] = holder
             self.setCellWidget(at, column, holder)

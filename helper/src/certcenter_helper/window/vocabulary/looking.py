@@ -82,6 +82,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "environment.current": ("您目前的設定", "Now"),
     "environment.result": ("結果", "Result"),
     "environment.action": ("操作", "Action"),
+    "environment.nothing": ("無需變更", "Nothing to change"),
     "environment.fix": ("變更設定", "Change"),
     "environment.fix-all": ("全部變更設定", "Change all"),
     "environment.again": ("重新檢測", "Check again"),
