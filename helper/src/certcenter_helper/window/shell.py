@@ -32,7 +32,8 @@ T = TypeVar("T")
 Done = Callable[[T], object]
 
 _SIZE: Final = (1180, 800)
-_LEAST: Final = (720, 520)
+#: Fits 1280×720 pixels where one of ours is one and a half of the screen's.
+_LEAST: Final = (720, 400)
 _ZOOMS: Final = (0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 1.75, 2.0)
 
 
@@ -70,6 +71,8 @@ class Shell(QMainWindow):
         #: A procedure whose slip was accepted at the first 憑證作業 and that 用戶線上憑證申請 goes on with (manual M3).
         self.begun: Procedure | None = None
         self.slip_asked = False
+        #: What dialogs have in their title bar.
+        self.caption = ""
         self.function = "login"
         self._jobs_of_page: list[Job] = []
         self._read_face()
@@ -122,6 +125,7 @@ class Shell(QMainWindow):
     def wear(self) -> None:
         """Show the house's names, menu and lines."""
         words, face = self.words, self.face
+        self.caption = words("title.short" if face.name else "product", house=face.name)
         title = words("title" if face.name else "title.none", house=face.name, version=self.core.version)
         self.setWindowTitle(f"{title} {words('title.trial')}" if face.test_environment else title)
         self.top.wear(face)

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QLayout, QPushButton, QVBoxLayout, QWidget
 
 from certcenter_helper.core.errors import HelperError
-from certcenter_helper.window.parts.basic import Card, Notice, empty, heading
+from certcenter_helper.window.parts.basic import Card, Notice, button, empty, heading
 from certcenter_helper.window.parts.spoken import announce
 
 if TYPE_CHECKING:
@@ -67,6 +67,10 @@ class Page(QFrame):
         made.add(*parts)
         self.box.addWidget(made)
         return made
+
+    def cancel_button(self) -> QPushButton:
+        """取消: back to the overview."""
+        return button(self.words("cancel"), lambda: self.shell.open("overview"), name="leave")
 
     def notice(
         self, tone: str, title: str, sentences: Sequence[str] = (), *, buttons: Sequence[QPushButton] = ()

@@ -95,6 +95,7 @@ class ExportPage(Page):
         )
         card.add(self.file_name, self.password)
         if rules.new_password:
+            card.add(text(words("export.new.words")))
             labels = (words("export.new"), words("export.again"))
             self._new = NewPassword(theme, words, rules.rule, labels=labels)
             card.add(self._new)
@@ -328,8 +329,6 @@ class ImportPage(Page):
 
     def _imported(self, obtained: Obtained) -> None:
         words, shell = self.words, self.shell
-        page = shell.open("overview")
-        page.notice("ok", words("import.done"), obtained.advice)
-        shell.say(
-            words("import.done"), [words("import.done.words"), obtained.panel.word.label], name="imported"
-        )
+        state = f"{words('client.status')}{words.colon()}{obtained.panel.word.label}"
+        shell.open("overview")
+        shell.say(words("import.done"), [words("import.done.words"), state], name="imported")

@@ -251,8 +251,8 @@ class ProcedurePage(ObtainPage):
         if code:
             panel = CodePanel(self, prepare=self._come_to_code, proven=lambda: self._ask_last(procedure))
             panel.offer(procedure)
-            panel.setEnabled(procedure.consent is None)
-            self.agree.toggled.connect(panel.setEnabled)
+            if procedure.consent is not None:
+                panel.wait_for(self.agree)
             parts.append(panel)
             parts.append(row(button(words("cancel"), lambda: self.shell.open("overview"), name="leave")))
         else:

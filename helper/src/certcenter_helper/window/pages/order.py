@@ -47,7 +47,7 @@ class OrderPage(Page):
                 gap=theme.pixels(24),
             ),
             row(*self.fields.values(), gap=theme.pixels(24)),
-            row(self.go),
+            row(self.go, self.cancel_button()),
         )
 
     def begin(self) -> None:

@@ -45,7 +45,13 @@ class PhonePage(OwnCertificatePage):
             theme, words("password.certificate"), password_line(theme, words), name="password"
         )
         self.go = button(words("phone.go"), self._prepare, tone="first", name="upload")
-        card.add(text(words("phone.words")), self.pasted, self.picture, self.password, row(self.go))
+        card.add(
+            text(words("phone.words")),
+            self.pasted,
+            self.picture,
+            self.password,
+            row(self.go, self.cancel_button()),
+        )
         on_enter(self._prepare, self.password)
         self.code.setFocus()
 

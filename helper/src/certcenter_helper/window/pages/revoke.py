@@ -68,8 +68,7 @@ class RevokePage(Page):
         if procedure.consent is not None:
             agree = QCheckBox(words("consent.agree"))
             agree.setObjectName("agree")
-            agree.toggled.connect(panel.setEnabled)
-            panel.setEnabled(False)
+            panel.wait_for(agree)
             paper = Card(self.theme)
             paper.add(heading(procedure.consent.title, "h2"))
             paper.add(

@@ -108,7 +108,7 @@ class PfxPasswordPage(OwnCertificatePage):
             theme, words, self.core.password_rule, labels=(words("passwd.new"), words("passwd.again"))
         )
         self.go = button(words("passwd.go"), self._change, tone="first", name="change-password")
-        card.add(self.old, self.new, row(self.go))
+        card.add(self.old, self.new, row(self.go, self.cancel_button()))
         on_enter(self._change, self.old, self.new.first, self.new.second)
         self.old.control.setFocus()
 
@@ -152,7 +152,7 @@ class SecurityPage(OwnCertificatePage):
             name="password",
         )
         self.go = button(words("security.go"), self._set, tone="first", name="set-security")
-        card.add(self.choice, self.password, row(self.go))
+        card.add(self.choice, self.password, row(self.go, self.cancel_button()))
         on_enter(self._set, self.password)
         card.add(text(words("security.note"), "small"))
 

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QLineEdit, QRadioButton, QVBoxLayout
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QLineEdit,
+    QRadioButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from certcenter_helper.core.errors import HelperError
 from certcenter_helper.core.values import SentCode
@@ -44,9 +53,11 @@ class CodePanel(Card):
         self.get = button(words("code.get"), self._get, tone="first", name="get-code")
         self.wait = text("", "quiet")
         self.wait.setObjectName("code-wait")
-        asking = QHBoxLayout()
-        asking.addWidget(self.get)
-        asking.addWidget(self.wait, 1)
+        self._asking = asking = QWidget()
+        across = QHBoxLayout(asking)
+        across.setContentsMargins(0, 0, 0, 0)
+        across.addWidget(self.get)
+        across.addWidget(self.wait, 1)
         self.add(asking)
         self.identification = text("", "h3")
         self.identification.setObjectName("identification")
@@ -67,6 +78,14 @@ class CodePanel(Card):
         edit = self.code.control
         assert isinstance(edit, QLineEdit)
         return edit
+
+    def wait_for(self, agree: QCheckBox) -> None:
+        """Nothing is sent before the consent; what is to be done first is said here."""
+        first = text(self._page.words("consent.first"), "hint")
+        self.box.insertWidget(self.box.indexOf(self._asking), first)
+        self.setEnabled(False)
+        agree.toggled.connect(self.setEnabled)
+        agree.toggled.connect(first.setHidden)
 
     def offer(self, procedure: Procedure) -> None:
         """Show the contacts and accounts to choose from, where policy has the customer choose."""

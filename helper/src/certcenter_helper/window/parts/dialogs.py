@@ -35,7 +35,7 @@ class Dialog(QDialog):
     def __init__(self, parent: QWidget, theme: Theme, title: str, *, name: str) -> None:
         super().__init__(parent)
         self.setObjectName(name)
-        self.setWindowTitle(title)
+        self.setWindowTitle(getattr(parent.window(), "caption", title))  # the sentence stands below it, whole
         self.setAccessibleName(title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowModality(Qt.WindowModality.WindowModal)

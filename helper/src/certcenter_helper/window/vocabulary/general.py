@@ -6,6 +6,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     # The window
     "product": ("憑證小幫手", "Certificate helper"),
     "title": ("{house}憑證小幫手 {version}", "{house} certificate helper {version}"),
+    "title.short": ("{house}憑證小幫手", "{house} certificate helper"),
     "title.none": ("憑證小幫手 {version}", "Certificate helper {version}"),
     "title.trial": ("***** 測試 *****", "***** TEST *****"),
     "trial": ("測試環境", "Test environment"),

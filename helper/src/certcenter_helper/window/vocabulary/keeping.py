@@ -12,10 +12,14 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "export.folder": ("請選擇憑證匯出儲存路徑", "Folder to export to"),
     "export.folder.missing": ("請選擇資料夾。", "Please choose a folder."),
     "export.password": (
-        "請輸入憑證所設定的憑證密碼。",
-        "The password that locks the certificate on this computer.",
+        "您申請或匯入此憑證時，在這台電腦設定的密碼。",
+        "The one that you chose on this computer when you applied for the certificate or imported it.",
     ),
     "export.new": ("設定憑證密碼", "Password of the exported file"),
+    "export.new.words": (
+        "以下是匯出檔案的新密碼，日後匯入時需要它，請牢記。",
+        "Now a new password for the exported file. It is asked when the file is imported: keep it in mind.",
+    ),
     "export.again": ("再次確認密碼", "The same again"),
     "export.compatible": (
         "相容格式（供舊版 Windows 使用）",
@@ -62,7 +66,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "import.yes": ("是", "Yes"),
     "import.done": ("匯入成功", "Imported"),
     "import.done.words": (
-        "憑證已安裝於此電腦，請確認「用戶端的憑證資訊」與「主機端的憑證資訊」是否相符。",
+        "憑證已安裝於此電腦，請確認客戶端與主機端的憑證序號是否相同。",
         "The certificate is installed on this computer. Please check that it is the same as the centre's.",
     ),
     # Repair

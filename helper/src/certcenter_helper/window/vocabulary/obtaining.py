@@ -11,6 +11,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "為保障您下單安全及權益，請詳細閱讀CA憑證申請同意書。",
         "To protect your orders and your rights, please read the consent carefully.",
     ),
+    "consent.first": (
+        "請先閱讀同意書，並勾選「我同意上述約定條款」。",
+        "Please read the consent first, and tick 'I agree to the terms above'.",
+    ),
     "consent.agree": ("我同意上述約定條款", "I agree to the terms above"),
     "birth": ("出生年月日（民國）", "Birth date (ROC calendar)"),
     "birth.hint": (
@@ -23,7 +27,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "To protect your orders and your rights, choose 'Get a code'. When it has come, type it here to prove that it is you.",
     ),
     "code.get": ("取得認證碼", "Get a code"),
-    "code.seconds": ("{count}秒", "Another one in {count} s"),
+    "code.seconds": ("{count}秒後可重新取得", "Another one in {count} s"),
     "code.label": ("認證碼", "Code"),
     "code.wrong": ("認證碼錯誤，尚可輸入 {count} 次。", "That is not the code. Tries left: {count}."),
     "code.contact": ("認證碼寄送至", "Send the code to"),
@@ -59,8 +63,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     # The certificate
     "obtain.password": ("請自行設定憑證密碼", "Choose a certificate password"),
     "obtain.password.words": (
-        "它鎖住此電腦上的私密金鑰，請牢記。金鑰產生前就先設定，金鑰不會有未上鎖的時候。",
-        "It locks the private key on this computer; keep it in mind. It is asked before the key is made, so that the key is never without a lock.",
+        "此密碼保護這台電腦上的憑證，日後下單、匯出、更新憑證時都需要它。請牢記：憑證中心沒有您的密碼，忘記時無法查詢，只能重新申請。",
+        "It protects the certificate on this computer: you need it to trade, to export and to renew. Keep it in mind: the centre does not have it. If it is lost, you must apply again.",
     ),
     "obtain.old": ("目前的憑證密碼", "Your present certificate password"),
     "obtain.old.hint": (
