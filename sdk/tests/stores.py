@@ -2,7 +2,10 @@
 
 from dataclasses import replace
 
+import pytest
+
 from certcenter_sdk import csr
+from certcenter_sdk.errors import Refused
 from certcenter_sdk.store import KeyStore, helper_location, pfxdir_location
 
 IDENTITY = "A123456789"
@@ -68,3 +71,10 @@ def installed(store, issuing, root, *, now, kind="apply", replaces=None, passwor
     issue(store, record, issuing, root)
     store.install(record.request, password, now=now)
     return store.acknowledged(record.request)
+
+
+def refusal(function, *arguments, **options):
+    """The code that a call is refused with."""
+    with pytest.raises(Refused) as caught:
+        function(*arguments, **options)
+    return caught.value.code
