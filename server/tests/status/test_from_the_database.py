@@ -8,14 +8,15 @@ import wsgiref.simple_server
 from contextlib import contextmanager
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
 from server.tests.ca.support import openssl, pem
 from tests.support.life import Person
 
 from certcenter.certificates import authority, revoking
 from certcenter.certificates.models import Certificate
 from certcenter.core.actor import Actor, ActorKind
-from certcenter.status.source import status_application
+from certcenter.status.source import DatabaseSource, status_application
 
 OFFICER = Actor(kind=ActorKind.STAFF, institution="sample", id="officer")
 UNKNOWN = 0x7B5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A
@@ -150,3 +151,16 @@ def test_the_other_paths_are_djangos(centre_url):
         check=True, capture_output=True, text=True,
     )  # fmt: skip
     assert fetched.stdout in {"400", "404"}
+
+
+@pytest.mark.spec("D3")
+def test_a_list_is_read_from_its_index_alone(sqlite_ready):
+    """What ended years ago costs a list nothing: a table of a million certificates is not touched."""
+    with CaptureQueriesContext(connection) as asked:
+        list(DatabaseSource().revoked("shared", 0))
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {asked.captured_queries[-1]['sql']}")
+        plan = [row[3] for row in cursor.fetchall()]
+    assert len(plan) == 1, plan
+    assert "USING COVERING INDEX certificate_crl" in plan[0]
+    assert "not_after>" in plan[0]

@@ -143,7 +143,10 @@ class Certificate(models.Model):
         indexes = [
             models.Index(fields=["customer", "-id"], name="certificate_customer"),
             models.Index(fields=["holder", "-id"], name="certificate_holder"),
-            models.Index(fields=["ca", "shard", "state", "serial"], name="certificate_crl"),
+            models.Index(
+                fields=["ca", "shard", "state", "not_after", "serial", "revoked_at", "reason"],
+                name="certificate_crl",
+            ),
             models.Index(fields=["state", "not_after"], name="certificate_expiry"),
         ]
 

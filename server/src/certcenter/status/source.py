@@ -56,15 +56,14 @@ class DatabaseSource:
             raise StatusUnavailableError from error
 
     def revoked(self, ca: str, shard: int) -> Iterator[RevokedEntry]:
-        """Stream the entries of one CRL in the order of its index."""
+        """Stream the entries of one CRL as their index gives them, which holds all that is read.
+
+        What ended long ago is not even looked at: of a million certificates of many years few are on a list.
+        """
         close_old_connections()
-        rows = (
-            Certificate.objects.filter(
-                ca=ca, shard=shard, state__in=NOT_GOOD, not_after__gt=clock.now() - KEPT_AFTER_END
-            )
-            .order_by("serial")
-            .values_list("serial", "revoked_at", "reason")
-        )
+        rows = Certificate.objects.filter(
+            ca=ca, shard=shard, state__in=NOT_GOOD, not_after__gt=clock.now() - KEPT_AFTER_END
+        ).values_list("serial", "revoked_at", "reason")
         try:
             for serial, revoked_at, reason in rows.iterator(chunk_size=_CHUNK):
                 assert revoked_at is not None, "the state says so (constraint certificate_revoked_when)"
