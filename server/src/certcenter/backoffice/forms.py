@@ -4,16 +4,18 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from certcenter.core.gates import State
 from certcenter.core.masks import mask_name
 from certcenter.identity.contacts import ContactChange
-from certcenter.identity.models import Channel, CompanyUser, Customer, Line
+from certcenter.identity.models import Channel, Customer, Line
 from certcenter.identity.queries import accounts, contacts
 from certcenter.institutions import serving
 from certcenter.institutions.policy import Institution
-from certcenter.institutions.vocabulary import LoginMethod
-from certcenter.passwords import store
+from certcenter.passwords import resets, store, users
+from certcenter.passwords.calls import Call
 from certcenter.portal.forms import PageForm
 
 
@@ -110,6 +112,58 @@ class ContactForm(ReasonForm):
         return {"wanted": wanted, "note": typed["note"]}
 
 
+class CallForm(ReasonForm):
+    """What the caller was asked, answer by answer, before a login is unlocked; and of a company, whose login."""
+
+    note = forms.CharField(
+        label=_("Anything else that matters"),
+        required=False,
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": "2", "autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, customer: Customer, **kwargs: Any) -> None:
+        super().__init__(*args, customer=customer, **kwargs)
+        self._house = serving.get(customer.institution)
+        self._users = {each.subject: each for each in resets.users_of(customer)}
+        self.guide = _("At least %(right)d right answers are needed, and at most %(wrong)d wrong.") % {
+            "right": self._house.calls.right_answers,
+            "wrong": self._house.calls.wrong_answers,
+        }
+        language, order = get_language() or "zh-hant", []
+        if users.has_users(self._house):
+            self.fields["user"] = forms.ChoiceField(label=_("Whose login"), choices=self._locked())
+            order.append("user")
+        for each in self._house.calls.questions:
+            self.fields[each.key] = forms.ChoiceField(
+                label=each.label.get(language), choices=_ANSWERS, required=False, widget=forms.RadioSelect
+            )
+            order.append(each.key)
+        self.order_fields([*order, "note"])
+
+    def _locked(self) -> list[tuple[str, str]]:
+        return [
+            (name, f"{each.code} {mask_name(each.name)}")
+            for name, each in self._users.items()
+            if users.gate(each).state().state is State.LOCKED
+        ]
+
+    def given(self) -> dict[str, Any]:
+        """Return the call, and whose login it is about."""
+        typed = self.cleaned_data
+        answers = {
+            each.key: typed[each.key] == "right"
+            for each in self._house.calls.questions
+            if typed.get(each.key)
+        }
+        call = Call(answers=answers, note=typed["note"])
+        return {"call": call, "user": self._users.get(typed.get("user", ""))}
+
+
+#: How an answer was; never what it was.
+_ANSWERS = (("", _("not asked")), ("right", _("right")), ("wrong", _("wrong")))
+
+
 class HandOutForm(ReasonForm):
     """Whose password the slip is for: everything, one of separate accounts, or one user of a company."""
 
@@ -129,9 +183,8 @@ class HandOutForm(ReasonForm):
 
 def scopes(customer: Customer) -> list[tuple[str, str]]:
     """Return what one slip may open, as the form's choices: `account:<id>`, `user:<id>`, or everything."""
-    users = CompanyUser.objects.filter(customer=customer, disabled_at__isnull=True).order_by("code")
-    if serving.get(customer.institution).login.method is LoginMethod.COMPANY_USER_AND_PASSWORD:
-        return [(each.subject, f"{each.code} {mask_name(each.name)}") for each in users]
+    if users.has_users(serving.get(customer.institution)):
+        return [(each.subject, f"{each.code} {mask_name(each.name)}") for each in resets.users_of(customer)]
     everything = ("", str(_("All accounts")))
     if store.is_unified(customer):
         return [everything]

@@ -9,13 +9,16 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from certcenter.backoffice import approvals
-from certcenter.backoffice.forms import ContactForm, HandOutForm, ReasonForm
+from certcenter.backoffice.forms import CallForm, ContactForm, HandOutForm, ReasonForm
 from certcenter.backoffice.roles import Right
 from certcenter.certificates import procedures, redownloads, revoking
 from certcenter.certificates.lifecycle import CertificateState
 from certcenter.core.gates import State
 from certcenter.identity import actions as identity
+from certcenter.institutions.base import ServiceHours
+from certcenter.institutions.policy import Institution
 from certcenter.passwords import actions as passwords
+from certcenter.passwords import calls
 from certcenter.slips import actions as slips
 from certcenter.slips.models import SlipPurpose
 
@@ -57,6 +60,8 @@ class Operation:
     asks: bool = False
     #: The page that shows what `run` returned, once; without it the customer's page comes next.
     result: str = ""
+    #: When it can be done at all, where that depends on the clock; the action itself decides.
+    hours: Callable[[Institution], ServiceHours | None] = lambda _house: None
 
 
 def _has(*states: CertificateState) -> Callable[[Situation], bool]:
@@ -121,17 +126,21 @@ OPERATIONS: Final[dict[str, Operation]] = {
             ),
             done=_("Download again is open until the counter closes today."),
             run=redownloads.open_for,
+            hours=lambda house: house.repair.hours,
             fits=lambda now: now.redownloads and _has(*_DOWNLOADABLE)(now) and not now.frozen,
             hint=_("Note what was asked and that the answers were right, without the answers themselves."),
         ),
         Operation(
             right=Right.UNLOCK,
             label=_("Unlock the login"),
-            explained=_("Once until the next successful login; the customer uses the password from before."),
+            explained=_(
+                "After a call, once until the next successful login; the customer uses the password from before. Mark what was asked and whether the answer was right. The answers themselves are noted nowhere."
+            ),
             done=_("The login is unlocked."),
-            run=passwords.unlock,
+            run=calls.unlock,
             fits=lambda now: now.lock is State.LOCKED and not now.frozen,
-            hint=_("Note what was asked and that the answers were right, without the answers themselves."),
+            form=CallForm,
+            hours=lambda house: house.contact.hours,
         ),
         Operation(
             right=Right.RESET_LIMITS,

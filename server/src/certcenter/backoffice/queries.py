@@ -16,11 +16,12 @@ from certcenter.core.gates import State
 from certcenter.core.masks import mask_identity, mask_name
 from certcenter.core.taiwan import IdentityError, narrow, parse_identity
 from certcenter.identity import queries as people
-from certcenter.identity.models import Account, Customer, Staff
+from certcenter.identity.models import Account, Customer, Staff, UserRole
 from certcenter.identity.queries import MaskedAccount, MaskedContact
 from certcenter.institutions import serving
 from certcenter.institutions.vocabulary import Proof, RepairMode
-from certcenter.passwords import login, store
+from certcenter.passwords import login, resets, store
+from certcenter.passwords import users as by_user
 from certcenter.slips import queries as slips
 from certcenter.slips.models import Slip, SlipPurpose
 
@@ -41,6 +42,17 @@ class CustomerLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UserLine:
+    """One user of a company (SPEC B10)."""
+
+    code: str
+    name: str
+    roles: tuple[UserRole, ...]
+    lock: State
+    subject: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerPage:
     """All that the customer's page shows. `birth_date` is None for who may not see it."""
 
@@ -50,6 +62,7 @@ class CustomerPage:
     birth_date: date | None
     accounts: list[MaskedAccount]
     contacts: list[MaskedContact]
+    users: list[UserLine]
     certificates: list[Certificate]
     applications: list[Application]
     slips: list[Slip]
@@ -96,13 +109,14 @@ def customer_of(staff: Staff, customer_id: int) -> Customer:
 
 
 def customer_page(customer: Customer, rights: frozenset[Right]) -> CustomerPage:
-    """Collect the customer's page: a fixed number of queries, however long the history."""
+    """Collect the customer's page: a fixed number of queries, however long the history, and one for each user of a company."""
     clear = Right.SEE_CLEAR in rights
     certificates = list(Certificate.objects.filter(customer=customer).order_by("-id")[:_MOST_CERTIFICATES])
     applications = list(
         Application.objects.filter(customer=customer).defer("csr", "tbs").order_by("-id")[:_MOST_CERTIFICATES]
     )
-    subjects = [customer.subject]
+    users = company_users(customer)
+    subjects = [customer.subject, *(each.subject for each in users)]
     subjects += [f"certificate:{each.serial}" for each in certificates]
     subjects += [f"application:{each.pk}" for each in applications]
     handed_out = slips.newest(customer)
@@ -114,23 +128,39 @@ def customer_page(customer: Customer, rights: frozenset[Right]) -> CustomerPage:
         birth_date=customer.birth_date if clear else None,
         accounts=people.accounts(customer),
         contacts=people.contacts(customer),
+        users=users,
         certificates=certificates,
         applications=applications,
         slips=handed_out,
         events=history.of_subjects(subjects, limit=PAGE),
-        situation=situation(customer, certificates),
+        situation=situation(customer, certificates, users),
         now=clock.now(),
     )
 
 
-def situation(customer: Customer, certificates: list[Certificate] | None = None) -> Situation:
-    """Return what the operations depend on."""
-    if certificates is None:
-        certificates = list(Certificate.objects.filter(customer=customer).only("state"))
-    state: State = login.gate(customer).state().state
+def company_users(customer: Customer) -> list[UserLine]:
+    """Return the company's active users by code, masked; nobody where customers log in by themselves."""
+    if not by_user.has_users(serving.get(customer.institution)):
+        return []
+    return [
+        UserLine(
+            code=each.code,
+            name=mask_name(each.name),
+            roles=tuple(UserRole(role) for role in each.roles if role in UserRole.values),
+            lock=by_user.gate(each).state().state,
+            subject=each.subject,
+        )
+        for each in resets.users_of(customer)
+    ]
+
+
+def situation(customer: Customer, certificates: list[Certificate], users: list[UserLine]) -> Situation:
+    """Return what the operations depend on. A company's login is locked where that of one of its users is."""
+    own: State = login.gate(customer).state().state
+    locks = [each.lock for each in users] or [own]
     return Situation(
         states=frozenset(each.state for each in certificates),
-        lock=state,
+        lock=next((each for each in (State.LOCKED, State.HARD_LOCKED) if each in locks), State.ACTIVE),
         frozen=customer.frozen_at is not None,
         slips=Proof.SLIP in serving.get(customer.institution).application.proofs,
         redownloads=serving.get(customer.institution).repair.mode is RepairMode.OPENED_BY_STAFF,

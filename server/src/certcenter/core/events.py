@@ -48,6 +48,7 @@ class Event(StrEnum):
     USER_PASSWORD_HANDED_OUT = "user:password:handed-out"  # noqa: S105 - an event
     USER_PASSWORD_CHANGED = "user:password:changed"  # noqa: S105 - an event
     USER_LOCKED = "user:lock:set"
+    USER_UNLOCKED = "user:lock:cleared"
     USERS_IMPORTED = "user:import:done"
     PASSWORDS_UNIFIED = "password:unify:done"
     PASSWORDS_SEPARATED = "password:separate:done"

@@ -5,7 +5,7 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from certcenter.core.texts import Text
-from certcenter.institutions.base import Count, PasswordRule, PolicyModel, known_placeholders
+from certcenter.institutions.base import Count, PasswordRule, PolicyModel, Slug, known_placeholders
 from certcenter.institutions.vocabulary import (
     Calendar,
     Captcha,
@@ -176,6 +176,31 @@ class LockPolicy(PolicyModel):
     def _ordered(self) -> Self:
         if self.final_limit <= self.wrong_limit:
             raise ValueError("final_limit must be above wrong_limit")
+        return self
+
+
+class CallQuestion(PolicyModel):
+    """What staff may ask a caller. The history keeps the key and whether the answer was right, never the answer."""
+
+    key: Slug
+    label: Text
+
+
+class CallPolicy(PolicyModel):
+    """What staff ask on the telephone before they unlock a login (SPEC B3); when they do is `contact.hours`."""
+
+    questions: Annotated[tuple[CallQuestion, ...], Field(min_length=1, max_length=12)]
+    right_answers: Annotated[int, Field(ge=1, le=12)] = 3
+    """So many right ones at least."""
+    wrong_answers: Annotated[int, Field(ge=0, le=5)] = 0
+    """So many wrong ones at most."""
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if len({each.key for each in self.questions}) != len(self.questions):
+            raise ValueError("two questions have the same key")
+        if self.right_answers > len(self.questions):
+            raise ValueError("right_answers exceeds the number of questions")
         return self
 
 

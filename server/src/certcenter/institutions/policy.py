@@ -10,6 +10,7 @@ from certcenter.core.texts import Text
 from certcenter.institutions.access_policy import (
     ApiPolicy,
     ApprovalPolicy,
+    CallPolicy,
     CodePolicy,
     CodesPolicy,
     CredentialRule,
@@ -63,6 +64,7 @@ __all__ = [
     "ApprovalPolicy",
     "Branding",
     "CAPolicy",
+    "CallPolicy",
     "CodePolicy",
     "CodesPolicy",
     "ContactLine",
@@ -125,6 +127,7 @@ class Institution(PolicyModel):
     codes: CodesPolicy
     passwords: PasswordPolicy
     lock: LockPolicy
+    calls: CallPolicy
     approvals: ApprovalPolicy = ApprovalPolicy()
     contact: ContactPolicy
     links: tuple[Link, ...] = ()

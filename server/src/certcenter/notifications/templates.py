@@ -82,6 +82,13 @@ TEMPLATES: dict[Event, Template] = {
         _("The login of your user %(user)s was locked at %(time)s after too many wrong entries."),
         _("If your user did not try to log in, somebody else did: call %(phone)s."),
     ),
+    Event.USER_UNLOCKED: Template(
+        _("A user's login was unlocked"),
+        _(
+            "The login of your user %(user)s was unlocked after a call at %(time)s. The password from before is the right one."
+        ),
+        _NOT_YOU,
+    ),
     Event.PASSWORDS_UNIFIED: Template(
         _("Your accounts have one login password now"),
         _(

@@ -1,6 +1,6 @@
-"""What others than the customer do with passwords: set, separate, force a change, unlock (SPEC B).
+"""What others than the customer do with passwords: set, separate, force a change (SPEC B).
 
-What the customer does stands in `change`; the rows and their hashes are `store`'s.
+What the customer does stands in `change`, the unlocking after a call in `calls`; the rows and their hashes are `store`'s.
 """
 
 from collections.abc import Iterator, Sequence
@@ -133,23 +133,6 @@ def force_change(customer: Customer, *, account: UUID | None = None, note: str =
             sessions_ended=ended,
         )
         notify(Event.PASSWORD_CHANGE_FORCED, customer=customer, details={}, key=f"force:{new_uuid()}")
-
-
-def unlock(customer: Customer, *, note: str = "", actor: Actor) -> None:
-    """Open a locked login, once until the next successful one (SPEC B3).
-
-    `note` is what staff asked and was answered, without personal data. Raises CustomerFrozen, gates.GateNotLocked,
-    GateHardLocked or UnlockUsed.
-    """
-
-    def told() -> None:
-        require_not_frozen(customer)
-        record(Event.LOGIN_UNLOCKED, actor=actor, subject=customer.subject, note=note)
-        notify(Event.LOGIN_UNLOCKED, customer=customer, details={}, key=f"unlock:{new_uuid()}")
-
-    with _refusals(Event.LOGIN_UNLOCK_REFUSED, customer, actor):
-        require_not_frozen(customer)
-        login.gate(customer).unlock(then=told)
 
 
 @contextmanager

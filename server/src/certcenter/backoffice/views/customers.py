@@ -7,20 +7,23 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from certcenter.audit.actions import record
 from certcenter.backoffice import queries
 from certcenter.backoffice.access import StaffRequest, actor_of, institutions_of, require, staff_page
 from certcenter.backoffice.forms import SearchForm
-from certcenter.backoffice.operations import OPERATIONS, offered
+from certcenter.backoffice.operations import OPERATIONS, Operation, offered
 from certcenter.backoffice.pages import page
 from certcenter.backoffice.roles import Right
+from certcenter.core import clock
 from certcenter.core.errors import CentreError, NotFound
 from certcenter.core.events import Event
 from certcenter.core.masks import mask_identity, mask_name
 from certcenter.identity.models import Customer, Line
-from certcenter.institutions import serving
+from certcenter.institutions import rules, serving
+from certcenter.institutions.policy import Institution
 from certcenter.portal import render as rendering
 
 
@@ -77,7 +80,12 @@ def operate(request: StaffRequest, customer_id: int, name: str) -> HttpResponse:
     require(request, operation.right)
     found = queries.customer_of(request.staff, customer_id)
     form = operation.form(_posted(request), customer=found, hint=operation.hint)
-    context = {"seen": queries.customer_page(found, request.rights), "operation": operation, "form": form}
+    context = {
+        "seen": queries.customer_page(found, request.rights),
+        "operation": operation,
+        "form": form,
+        "closed": _closed(operation, serving.get(found.institution)),
+    }
     if request.method == "POST":
         if form.is_valid():
             try:
@@ -94,6 +102,15 @@ def operate(request: StaffRequest, customer_id: int, name: str) -> HttpResponse:
         else:
             context["problems"] = form.problems
     return page(request, "backoffice/operate.html", context, status=422 if "problems" in context else 200)
+
+
+def _closed(operation: Operation, house: Institution) -> str:
+    """When the operation's counter opens, where it is closed now: said before anything is filled in."""
+    hours = operation.hours(house)
+    if hours is None or rules.is_open(house, hours, now=clock.now()):
+        return ""
+    open_ = {"opens": f"{hours.opens:%H:%M}", "closes": f"{hours.closes:%H:%M}"}
+    return _("It can be done on business days from %(opens)s to %(closes)s, on Taipei's clock.") % open_
 
 
 def _posted(request: StaffRequest) -> Any:
