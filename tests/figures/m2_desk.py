@@ -96,9 +96,11 @@ def after_a_call(desk: Watched, person: dict[str, Any]) -> None:
     desk.look("01-locked-customer")
     desk.go("unlock")
     desk.look("02-unlock")
+    desk.page.check("[name=email][value=wrong]")
     desk.press()
-    desk.look("03-unlock-without-words")
-    desk.write("asked for birth date and branch of the account; both answers were right")
+    desk.look("03-unlock-not-known")
+    desk.page.check("[name=email][value='']")
+    answer_rightly(desk)
     desk.press()
     desk.look("04-unlocked")
     desk.centre.run(LOCK.format(**person))
@@ -108,6 +110,12 @@ def after_a_call(desk: Watched, person: dict[str, Any]) -> None:
     desk.write("says that a stranger may have seen the password")
     desk.look("06-force-change")
     desk.press()
+
+
+def answer_rightly(desk: Watched) -> None:
+    """Mark enough of the questions as answered rightly."""
+    for question in ("birth-date", "branch", "phone"):
+        desk.page.check(f"[name={question}][value=right]")
 
 
 def at_the_counter(desk: Watched, person: dict[str, Any]) -> str:
