@@ -98,6 +98,24 @@ def test_the_table_says_which_are_the_same(customer):
     assert "0071234" not in str(table), "accounts are masked"
 
 
+@pytest.mark.spec("B5", "F4")
+def test_branches_are_named_in_the_readers_language(customer):
+    """By the policy's table; a branch that it does not name keeps its code."""
+    program = Program(slug="demo").sign_in()
+    rows = send(program, calls.table(), expect=200)["passwords"]
+    assert [(each["branch"], each["branch_name"]) for each in rows] == [
+        ("", ""),
+        ("F020", "Futures, Taipei Branch"),
+    ]
+    program.http.defaults["HTTP_ACCEPT_LANGUAGE"] = "zh-TW"
+    rows = send(program, calls.table(), expect=200)["passwords"]
+    assert rows[1]["branch_name"] == "期貨台北分公司"
+    assert [each["branch"] for each in program.call("GET", "me").json()["accounts"]] == [
+        "期貨台北分公司",
+        "1020",
+    ]
+
+
 @pytest.mark.spec("B7")
 def test_unifying_joins_all_and_asks_for_a_new_login(customer):
     actions.separate(customer, actor=system("tests", institution="demo"))

@@ -184,25 +184,29 @@ def test_at_the_counter_a_slip_opens_it_at_any_hour(customer):
     assert login.gate(customer).state().state is State.ACTIVE
 
 
-def test_a_frozen_customer_stays_locked_out(open_now, customer):
+@pytest.mark.usefixtures("open_now")
+def test_a_frozen_customer_stays_locked_out(customer):
     lock(customer)
     freeze(customer, frozen=True, actor=people.anonymous())
     with pytest.raises(CustomerFrozen):
         by_staff(customer)
 
 
+@pytest.fixture
+def firm(sqlite_engine):
+    return company()
+
+
+@pytest.fixture
+def desk(firm, signed_in):
+    """Customer service at ten o'clock of a business day of the bank."""
+    with clock.at(in_service_hours(BANK)):
+        yield signed_in("customer-service")
+
+
 @pytest.mark.spec("B10", "D5", "D7")
 class TestUserOfACompany:
     """The same once for each user; nobody else of the company is touched."""
-
-    @pytest.fixture
-    def firm(self, sqlite_engine):
-        return company()
-
-    @pytest.fixture
-    def desk(self, firm, signed_in):
-        with clock.at(in_service_hours(BANK)):
-            yield signed_in("customer-service")
 
     def test_unlocked_after_a_call(self, firm, desk):
         where = f"/customers/{firm.pk}/"
@@ -234,7 +238,8 @@ class TestUserOfACompany:
             by_staff(firm, user=user(firm))
         assert b"/unlock/" not in desk.get(f"/customers/{firm.pk}/").content
 
-    def test_of_another_company_disabled_or_open(self, firm, desk):
+    @pytest.mark.usefixtures("desk")
+    def test_of_another_company_disabled_or_open(self, firm):
         lock_user()
         other = people.import_(
             national_id="04595252",

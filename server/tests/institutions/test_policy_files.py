@@ -197,6 +197,17 @@ def test_places_of_keys(registry):
             "sample.toml: key.place 'token' and proof 'pin' belong together",
         ),
         ('place = "browser"', "place = browser", "sample.toml: Invalid value"),
+        ('1040 = { zh = "台中分公司"', '10_40 = { zh = "台中分公司"', "sample.toml: branches.10_40"),
+        (
+            '1040 = { zh = "台中分公司", en = "Taichung Branch" }',
+            "",
+            "sample.toml: passwords.decoys names branches that are not in [branches]: 1040",
+        ),
+        (
+            "[branches]",
+            "[calls]\nright_answers = 7\n\n[branches]",
+            "sample.toml: calls: right_answers exceeds the number of questions",
+        ),
     ],
 )
 def test_a_wrong_file_is_named_with_key_and_reason(folder, old, new, problem):

@@ -4,7 +4,7 @@ import logging
 import re
 import shutil
 import subprocess
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from tests.support import people
 from certcenter.core import clock
 from certcenter.core.events import Event
 from certcenter.notifications import gateways, tasks, templates
-from certcenter.notifications.actions import notify
+from certcenter.notifications.actions import notify, send_link
 from certcenter.notifications.gateways import PermanentFailure, TemporaryFailure
 from certcenter.notifications.messages import Address, Message
 from certcenter.notifications.models import DemoMessage
@@ -172,3 +172,45 @@ def test_every_text_of_the_room_is_translated(room):
 
 def _task(message):
     return Task(message.sealed(), Attempt(1, topic="message", key=message.key), lambda: None)
+
+
+#: Manual M2, figure of the mail; what stands in braces is the centre's own.
+THE_MANUALS_MAIL = """親愛的投資人，您好：
+
+您於2023/04/10 12:31:25申請密碼補發，請您於24小時內點開下方連結，到網站上執行發送簡訊以取得暫時通行碼，輸入暫時通行碼後，即可開始重設新密碼。
+
+啟動電子登入密碼：
+https://sample.example/link
+
+【注意事項】
+- 本公司不會以電子郵件要求客戶揭露任何資訊，若您有收到任何可疑的電子郵件，請勿回覆。
+- 為保障客戶權益，本封通知信已經由數位簽章認證，為安全電子郵件，請您放心。
+- 若非您本人申請，無需任何動作，您的密碼並未變更。
+
+此封由系統發送，請勿直接回覆這封電子郵件，無法回覆寄件人
+
+樣本證券客服專線：02-5550-0100、0800-555-100 | 週一至週五 8:00–18:00（國定假日除外），我們將竭誠為您服務！
+"""
+
+
+@pytest.mark.spec("B9", "D4.1", "F4")
+@pytest.mark.parametrize("locale", ["zh-hant", "en"])
+def test_the_mail_of_a_reissue_is_in_the_manuals_words(customer, monkeypatch, locale):
+    monkeypatch.setattr("certcenter.notifications.actions.smime.signer", lambda _slug: object())
+    customer.locale = locale
+    asked = datetime(2023, 4, 10, 4, 31, 25, tzinfo=UTC)
+    with transaction.atomic():
+        send_link(
+            "https://sample.example/link", customer=customer, address=Address("email", "christin@example.com"),
+            requested_at=asked, expires_at=clock.now() + timedelta(hours=24), hours=24, key="link:1",
+        )  # fmt: skip
+    mail = Message.unsealed(OutboxRow.objects.get().payload)
+    assert "王" not in mail.text
+    if locale == "en":
+        assert mail.text.startswith(
+            "Dear investor,\n\nYou asked for your password to be reissued at 2023/04/10 12:31:25."
+        )
+        assert "02-5550-0100, 0800-555-100 | Monday to Friday 8:00–18:00" in mail.text
+        return
+    assert mail.subject == "[樣本證券] 線上密碼補發無憑證申請"
+    assert mail.text.rpartition("查詢編號")[0] == THE_MANUALS_MAIL

@@ -75,6 +75,8 @@ def test_separate_accounts_are_a_table_and_each_is_changed_by_itself(reader, cus
     page = reader.get("/passwords/change/")
     assert page.count("相同") == 2
     assert "9000545" not in page
+    assert ">台北分公司<" in page
+    assert ">期貨台北分公司<" in page
     first = queries.accounts(customer)[0]
     answer = reader.post(f"/passwords/change/{first.id}/", **passwords())
     assert answer["Location"] == "/passwords/change/"

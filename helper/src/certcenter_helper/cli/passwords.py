@@ -76,7 +76,7 @@ def _cells(row: PasswordRow) -> list[RenderableType]:
     return [
         word(_KINDS[row.kind]),
         lines().get(row.line, row.line) or "–",
-        row.branch or "–",
+        row.branch_name or "–",
         row.masked or "–",
         Text(word(same) if same else "–", style="green" if row.same else ""),
         _day(row.changed_at),

@@ -234,6 +234,7 @@ def _row(each: Any) -> PasswordRow:
         account=UUID(each["account"]) if each["account"] else None,
         line=str(each["line"] or ""),
         branch=str(each["branch"]),
+        branch_name=str(each["branch_name"]),
         masked=str(each["masked"]),
         same=each["same"],
         changed_at=_moment(each["changed_at"]),

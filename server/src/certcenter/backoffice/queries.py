@@ -15,9 +15,10 @@ from certcenter.core.errors import NotFound
 from certcenter.core.gates import State
 from certcenter.core.masks import mask_identity, mask_name
 from certcenter.core.taiwan import IdentityError, narrow, parse_identity
+from certcenter.core.texts import Text
 from certcenter.identity import queries as people
-from certcenter.identity.models import Account, Customer, Staff, UserRole
-from certcenter.identity.queries import MaskedAccount, MaskedContact
+from certcenter.identity.models import Account, Customer, Line, Staff, UserRole
+from certcenter.identity.queries import MaskedContact
 from certcenter.institutions import serving
 from certcenter.institutions.vocabulary import Proof, RepairMode
 from certcenter.passwords import login, resets, store
@@ -42,6 +43,15 @@ class CustomerLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AccountLine:
+    """One account with the branch that opened it."""
+
+    line: Line
+    branch: Text
+    masked: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UserLine:
     """One user of a company (SPEC B10)."""
 
@@ -60,7 +70,7 @@ class CustomerPage:
     name: str
     identity: str
     birth_date: date | None
-    accounts: list[MaskedAccount]
+    accounts: list[AccountLine]
     contacts: list[MaskedContact]
     users: list[UserLine]
     certificates: list[Certificate]
@@ -110,7 +120,7 @@ def customer_of(staff: Staff, customer_id: int) -> Customer:
 
 def customer_page(customer: Customer, rights: frozenset[Right]) -> CustomerPage:
     """Collect the customer's page: a fixed number of queries, however long the history, and one for each user of a company."""
-    clear = Right.SEE_CLEAR in rights
+    clear, house = Right.SEE_CLEAR in rights, serving.get(customer.institution)
     certificates = list(Certificate.objects.filter(customer=customer).order_by("-id")[:_MOST_CERTIFICATES])
     applications = list(
         Application.objects.filter(customer=customer).defer("csr", "tbs").order_by("-id")[:_MOST_CERTIFICATES]
@@ -126,7 +136,10 @@ def customer_page(customer: Customer, rights: frozenset[Right]) -> CustomerPage:
         name=customer.name if clear else mask_name(customer.name),
         identity=customer.national_id if clear else mask_identity(customer.national_id),
         birth_date=customer.birth_date if clear else None,
-        accounts=people.accounts(customer),
+        accounts=[
+            AccountLine(line=each.line, branch=house.branch_name(each.branch), masked=each.masked)
+            for each in people.accounts(customer)
+        ],
         contacts=people.contacts(customer),
         users=users,
         certificates=certificates,

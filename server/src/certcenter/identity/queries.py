@@ -39,6 +39,11 @@ class MaskedAccount:
     masked: str
     display: str
 
+    @property
+    def branch(self) -> str:
+        """The code of the branch that opened it; `Institution.branch_name` has its name."""
+        return self.display.rpartition("-")[0]
+
 
 def customer(institution: str, customer_id: int) -> Customer:
     """Return a customer of `institution`. Raises NotFound, also for another institution's."""

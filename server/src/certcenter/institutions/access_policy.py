@@ -5,7 +5,14 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from certcenter.core.texts import Text
-from certcenter.institutions.base import Count, PasswordRule, PolicyModel, Slug, known_placeholders
+from certcenter.institutions.base import (
+    BranchCode,
+    Count,
+    PasswordRule,
+    PolicyModel,
+    Slug,
+    known_placeholders,
+)
 from certcenter.institutions.vocabulary import (
     Calendar,
     Captcha,
@@ -119,16 +126,15 @@ class CredentialRule(PasswordRule):
     """Days until it must be changed; no value: never."""
 
 
-Branch = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{2,8}$")]
-
-
 class DecoyPolicy(PolicyModel):
     """What masks are made of that are shown to people who are not there or not the right ones (SPEC B9).
 
     They should look like the institution's own customers: its branches, and where most of them have their mail.
     """
 
-    branches: Annotated[dict[str, Annotated[tuple[Branch, ...], Field(min_length=1)]], Field(min_length=1)]
+    branches: Annotated[
+        dict[str, Annotated[tuple[BranchCode, ...], Field(min_length=1)]], Field(min_length=1)
+    ]
     """Per business line, the commonest line first; repeat a branch to make it likelier."""
     mail_domains: Annotated[
         tuple[Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]+$")], ...], Field(min_length=1)

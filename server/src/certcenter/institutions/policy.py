@@ -19,7 +19,14 @@ from certcenter.institutions.access_policy import (
     PasswordPolicy,
     SessionPolicy,
 )
-from certcenter.institutions.base import PasswordFailure, PasswordRule, PolicyModel, ServiceHours, Slug
+from certcenter.institutions.base import (
+    BranchCode,
+    PasswordFailure,
+    PasswordRule,
+    PolicyModel,
+    ServiceHours,
+    Slug,
+)
 from certcenter.institutions.branding import Accent, Branding
 from certcenter.institutions.certificate_policy import (
     ApplicationPolicy,
@@ -130,6 +137,8 @@ class Institution(PolicyModel):
     calls: CallPolicy
     approvals: ApprovalPolicy = ApprovalPolicy()
     contact: ContactPolicy
+    branches: dict[BranchCode, Text] = {}
+    """The names of the branches, by the code that stands in account numbers."""
     links: tuple[Link, ...] = ()
     notices: NoticePolicy
     retention: RetentionPolicy
@@ -149,6 +158,10 @@ class Institution(PolicyModel):
         """What the portal's login page asks. It is the password centre's login too (SPEC B1), also where programs are asked for nothing."""
         own = self.login.captcha
         return self.passwords.captcha if own is Captcha.NONE and self.passwords.centre else own
+
+    def branch_name(self, code: str) -> Text:
+        """The branch's name; the code itself where policy has none (a branch that was closed, say)."""
+        return self.branches.get(code) or Text(zh=code, en=code)
 
     @property
     def host(self) -> str:
@@ -211,6 +224,16 @@ class Institution(PolicyModel):
         if self.key.password is not None:
             words["password_rule"] = self.key.password.describe()
         return words | {key: Text(zh=str(value), en=str(value)) for key, value in (numbers | plain).items()}
+
+    @model_validator(mode="after")
+    def _decoys_look_real(self) -> Self:
+        """A mask whose branch nobody can have an account at would tell who is no customer (SPEC B9)."""
+        shown = {code for codes in self.passwords.decoys.branches.values() for code in codes}
+        if unknown := sorted(shown - self.branches.keys()):
+            raise ValueError(
+                "passwords.decoys names branches that are not in [branches]: " + ", ".join(unknown)
+            )
+        return self
 
     @model_validator(mode="after")
     def _rows_agree(self) -> Self:

@@ -33,6 +33,9 @@ class _Words:
     subject: str
     body: str
     advice: str
+    #: Of a mail that greets and ends in words of its own; otherwise by name, with the institution's.
+    greeting: str = ""
+    foot: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,19 +131,38 @@ def send_link(
     """Queue the mail whose link begins a reissue without certificate (SPEC B9); the link lies sealed in the outbox."""
     institution = serving.get(customer.institution)
     with override(customer.locale):
-        details = {"requested": to_taipei(requested_at).strftime("%Y/%m/%d %H:%M:%S"), "hours": hours}
-        values = _values(institution, customer, details)
-        signed = institution.notices.signed_mail and smime.signer(institution.slug) is not None
-        notes = [str(templates.LINK_NOTES), str(templates.LINK_SIGNED) if signed else ""]
+        contact, comma = institution.contact, "、" if customer.locale.startswith("zh") else ", "
+        values = _values(
+            institution,
+            customer,
+            {
+                "requested": to_taipei(requested_at).strftime("%Y/%m/%d %H:%M:%S"),
+                "hours": hours,
+                # The lines that people answer; policy names them first.
+                "phones": comma.join(line.phone for line in contact.lines[:2]),
+                "service": contact.hours_text.get(customer.locale),
+            },
+        )
         words = _Words(
             subject=str(templates.LINK_SUBJECT),
+            greeting=str(templates.LINK_GREETING),
             body=f"{str(templates.LINK) % values}\n\n{templates.LINK_LABEL}\n{url}\n",
-            advice=" ".join(each for each in notes if each),
+            advice=_link_notes(institution),
+            foot=str(templates.LINK_FOOT) % values,
         )
         rows = _rows(
             words, [address], institution=institution, customer=customer, key=key, expires_at=expires_at
         )
     enqueue_all(TOPIC, rows)
+
+
+def _link_notes(institution: Institution) -> str:
+    """【注意事項】 of manual M2's mail; that it is signed is said where it is."""
+    signed = institution.notices.signed_mail and smime.signer(institution.slug) is not None
+    notes = [templates.LINK_CARE, *([templates.LINK_SIGNED] if signed else []), templates.LINK_NOT_YOU]
+    return "\n".join(
+        [str(templates.LINK_NOTES), *(f"- {each}" for each in notes), "", str(templates.LINK_NO_ANSWER)]
+    )
 
 
 def _values(institution: Institution, customer: Addressee, details: Mapping[str, Any]) -> _Details:
@@ -195,6 +217,9 @@ def _sms(words: _Words, sender: str) -> str:
 
 def _mail(words: _Words, institution: Institution, customer: Addressee) -> str:
     reference = str(templates.REFERENCE) % {"reference": logs.reference.get() or ids.reference_number()}
-    greeting = str(templates.GREETING) % {"name": mask_name(customer.name)}
-    foot = f"{institution.notices.sender.get(customer.locale)}\n{institution.contact.lines[0].phone}\n{reference}"
-    return f"{greeting}\n\n{words.body}\n{words.advice}\n\n{foot}\n"
+    greeting = words.greeting or str(templates.GREETING) % {"name": mask_name(customer.name)}
+    foot = (
+        words.foot
+        or f"{institution.notices.sender.get(customer.locale)}\n{institution.contact.lines[0].phone}"
+    )
+    return f"{greeting}\n\n{words.body}\n{words.advice}\n\n{foot}\n{reference}\n"

@@ -222,10 +222,16 @@ LINK = _(
     "You asked for your password to be reissued at %(requested)s. Please open the link below within %(hours)s hours; the website then sends a passcode to your phone. With that passcode you can set a new password."
 )
 LINK_LABEL = _("Activate the electronic login password:")
-LINK_NOTES = _(
-    "Please note: We never ask for any information by e-mail. If you receive a suspicious mail, please do not answer it. If you did not ask for this, you need do nothing: your password is unchanged. This mail was sent by a system; please do not answer it."
+LINK_GREETING = _("Dear investor,")
+LINK_NOTES = _("Please note:")
+LINK_CARE = _(
+    "We never ask for any information by e-mail. If you receive a suspicious mail, please do not answer it."
 )
 LINK_SIGNED = _("To protect you, this notice is digitally signed: it is secure e-mail.")
+#: Not in the manual: who gets such a mail unasked should not have to call.
+LINK_NOT_YOU = _("If you did not ask for this, you need do nothing: your password is unchanged.")
+LINK_NO_ANSWER = _("This mail was sent by a system; please do not answer it.")
+LINK_FOOT = _("%(institution)s customer service: %(phones)s | %(service)s. We are glad to help you!")
 #: First comes what the customer compares with the page (識別碼), then the code.
 CODE = _(
     "%(code)s is your verification code for: %(purpose)s (%(institution)s). Valid for %(minutes)s minutes."

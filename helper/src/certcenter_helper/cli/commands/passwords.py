@@ -136,7 +136,7 @@ def _one(
         names = lines()
         shell.say(question)
         for number, each in enumerate(rows, start=1):
-            shell.say(f"  {number}  {names.get(each.line, each.line)} {each.branch} {each.masked}")
+            shell.say(f"  {number}  {names.get(each.line, each.line)} {each.branch_name} {each.masked}")
         given = click.prompt("", type=click.IntRange(1, len(rows)), err=True, prompt_suffix="> ")
     if not 1 <= given <= len(rows):
         raise HelperError(Kind.INPUT, "choice", word("There is no choice of this number."), detail=str(given))

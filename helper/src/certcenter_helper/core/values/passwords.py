@@ -33,6 +33,7 @@ class PasswordRow:
 
     Attributes:
         kind: `network`, `withdrawal` or `voice`.
+        branch: its code, as it stands in account numbers; `branch_name` is for people.
         same: whether it is the password that logged in here; None where that says nothing.
         state: `none`, `soon`, `expired`, `must-change` or `unset`.
     """
@@ -41,6 +42,7 @@ class PasswordRow:
     account: UUID | None
     line: str
     branch: str
+    branch_name: str
     masked: str
     same: bool | None
     changed_at: datetime | None

@@ -44,6 +44,9 @@ class PasswordLineOut(Output):
     account: UUID | None
     line: Line | None
     branch: str
+    """The branch's code; empty where the password opens all accounts."""
+    branch_name: str
+    """Its name; the code where policy has none."""
     masked: str
     same: bool | None
     """Whether it is the password that logged in here; null for other kinds."""
@@ -154,6 +157,9 @@ def password_table(request: CallerRequest) -> PasswordTableOut:
                 account=each.account,
                 line=each.line,
                 branch=each.branch,
+                branch_name=caller.institution.branch_name(each.branch).get(caller.language)
+                if each.branch
+                else "",
                 masked=each.masked,
                 same=each.same,
                 changed_at=each.changed_at,

@@ -31,6 +31,8 @@ class AccountOut(Output):
     """For screens that a bystander may read."""
     number: str
     """In full, as an order names it."""
+    branch: str
+    """The name of the branch that opened it; its code where policy has no name."""
 
 
 class MeOut(Output):
@@ -50,7 +52,7 @@ class MeOut(Output):
 @router.get("/me", **operation(200, MeOut))
 def me(request: CallerRequest) -> MeOut:
     """Who is logged in, with contacts and accounts to choose from."""
-    customer = request.auth.customer
+    customer, house, language = request.auth.customer, request.auth.institution, request.auth.language
     return MeOut(
         name=mask_name(customer.name),
         identity=mask_identity(customer.national_id),
@@ -62,7 +64,13 @@ def me(request: CallerRequest) -> MeOut:
             for each in queries.contacts(customer)
         ),
         accounts=tuple(
-            AccountOut(id=each.id, line=each.line, masked=each.masked, number=each.display)
+            AccountOut(
+                id=each.id,
+                line=each.line,
+                masked=each.masked,
+                number=each.display,
+                branch=house.branch_name(each.branch).get(language),
+            )
             for each in queries.accounts(customer)
         ),
     )

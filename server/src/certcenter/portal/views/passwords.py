@@ -16,6 +16,7 @@ from certcenter.certificates import queries as certificates
 from certcenter.core.errors import CentreError, Conflict, NotFound
 from certcenter.core.masks import mask_account
 from certcenter.identity.models import Account, Line
+from certcenter.institutions.policy import Institution
 from certcenter.institutions.vocabulary import KeyPlace
 from certcenter.passwords import change, queries, store, voice
 from certcenter.passwords.models import CredentialKind
@@ -70,7 +71,10 @@ def change_password(request: CustomerRequest) -> HttpResponse:
     if store.is_unified(request.customer):
         return _change_page(request, account=None)
     context = {
-        "rows": [_shown(each) for each in queries.table(request.customer, session=request.session.binding)],
+        "rows": [
+            _shown(each, request.institution)
+            for each in queries.table(request.customer, session=request.session.binding)
+        ],
         "must_change": request.session.scope.must_change,
         **notes(request.institution),
     }
@@ -236,13 +240,13 @@ def _own_futures(request: CustomerRequest, account: Account | None) -> list[Acco
     return found if account is None else [each for each in found if each.pk == account.pk]
 
 
-def _shown(each: PasswordLine) -> dict[str, Any]:
+def _shown(each: PasswordLine, house: Institution) -> dict[str, Any]:
     """One line of the table in words."""
     lines, states = dict(Line.choices), _state_words()
     return {
         "kind": _kind_words()[each.kind],
         "line": lines[each.line] if each.line else "",
-        "branch": each.branch,
+        "branch": house.branch_name(each.branch) if each.branch else None,
         "masked": each.masked,
         "account": each.account if each.kind is not CredentialKind.VOICE else None,
         "same": each.same,
