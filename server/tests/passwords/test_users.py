@@ -9,7 +9,7 @@ from certcenter.core.events import Event
 from certcenter.core.gates import State
 from certcenter.identity import sessions
 from certcenter.identity.approvals import AlreadyAsked, NotOpen, OwnRequest
-from certcenter.identity.models import ApprovalKind, Session
+from certcenter.identity.models import ApprovalKind, ApprovalState, Session
 from certcenter.identity.rows import CustomerRow, RowRefused
 from certcenter.institutions import serving
 from certcenter.notifications.models import DemoMessage
@@ -17,11 +17,14 @@ from certcenter.outbox import dispatcher
 from certcenter.passwords import clients, login, resets, users
 from certcenter.passwords.errors import LoginRefused, OldPasswordWrong
 from certcenter.passwords.resets import OwnPassword
-from certcenter.passwords.users import NotAdministrator
+from certcenter.passwords.users import NotAdministrator, NotReviewer
 
 pytestmark = pytest.mark.spec("B10")
 BANK, FIRM = "model-bank", "04595257"
-USERS = "A01:周佩珊:administrator; A02:鄭文彬:administrator; A03:羅淑惠:administrator; M01:許家榮:maker"
+USERS = (
+    "A01:周佩珊:administrator; A02:鄭文彬:administrator; A03:羅淑惠:administrator; "
+    "M01:許家榮:maker; C01:簡秀英:checker; B01:何文:maker+checker"
+)
 SECRET = "Falcon47x"
 
 
@@ -151,9 +154,35 @@ class TestReset:
         with pytest.raises(NotAdministrator):
             self.ask(firm, by="M01", about="A01")
         approval = self.ask(firm)
-        for step in (resets.approve, resets.decline, resets.hand_out):
-            with pytest.raises(NotAdministrator):
+        for step, refusal in (
+            (resets.approve, NotReviewer), (resets.decline, NotReviewer), (resets.hand_out, NotAdministrator),
+        ):  # fmt: skip
+            with pytest.raises(refusal):
                 step(user(firm, "M01"), approval, actor=acting(firm, "M01"))
+
+    @pytest.mark.parametrize("code", ["C01", "B01"])
+    def test_a_checker_releases_what_an_administrator_has_made_and_makes_nothing(self, firm, code):
+        checker = user(firm, code)
+        with pytest.raises(NotAdministrator):
+            self.ask(firm, by=code, about="M01")
+        approval = self.ask(firm)
+        resets.approve(checker, approval, actor=acting(firm, code))
+        approval.refresh_from_db()
+        with pytest.raises(NotAdministrator):
+            resets.hand_out(checker, approval, actor=acting(firm, code))
+        assert resets.hand_out(user(firm, "A01"), approval, actor=acting(firm, "A01")).user == user(
+            firm, "M01"
+        )
+        given = AuditEvent.objects.get(event=Event.APPROVAL_GIVEN)
+        assert given.actor_id == f"{firm.pk}/{checker.pk}"
+
+    def test_a_checker_releases_nothing_about_the_own_password(self, firm):
+        approval = self.ask(firm, about="C01")
+        with pytest.raises(OwnRequest):
+            resets.approve(user(firm, "C01"), approval, actor=acting(firm, "C01"))
+        resets.decline(user(firm, "C01"), approval, actor=acting(firm, "C01"))
+        approval.refresh_from_db()
+        assert approval.state == ApprovalState.DECLINED
 
     def test_one_at_a_time_and_another_firm_sees_nothing(self, firm):
         approval = self.ask(firm)

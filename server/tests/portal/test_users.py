@@ -13,7 +13,7 @@ from .conftest import Reader
 
 pytestmark = pytest.mark.spec("B10")
 BANK, SECRET = "model-bank", "Falcon47x"
-USERS = "A01:周佩珊:administrator; A02:鄭文彬:administrator; M01:許家榮:maker"
+USERS = "A01:周佩珊:administrator; A02:鄭文彬:administrator; M01:許家榮:maker; C01:簡秀英:checker"
 
 
 @pytest.fixture
@@ -62,9 +62,29 @@ def test_two_administrators_reset_a_users_password(at, firm):
     assert secret not in first.get(address)
 
 
+def test_a_checker_releases_what_an_administrator_has_made(at, firm):
+    (maker,) = (each for each in resets.users_of(firm) if each.code == "M01")
+    first, checker = at("A01"), at("C01")
+    assert first.post(f"/users/{maker.pk}/reset/", note="forgot it").status_code == 302
+    page = checker.get("/users/")
+    assert "Waiting for a second person" in page
+    assert "Reset password" not in page
+    address = re.search(r'href="(/users/requests/[^"]+)"', page)[1]
+    assert 'name="approve"' in checker.get(address)
+    assert checker.post(address, approve="1").status_code == 302
+    assert checker.post(address, **{"hand-out": "1"}).status_code == 403
+    assert "data-secret" in first.post(address, **{"hand-out": "1"}).content.decode()
+
+
 def test_a_maker_sees_the_list_and_resets_nobody(at, firm):
+    (target,) = (each for each in resets.users_of(firm) if each.code == "C01")
+    at("A01").post(f"/users/{target.pk}/reset/", note="forgot it")
+    (waiting,) = resets.waiting(firm)
     maker = at("M01")
-    assert "Reset password" not in maker.get("/users/")
+    page = maker.get("/users/")
+    assert "Reset password" not in page
+    assert str(waiting.pk) not in page
+    assert maker.post(f"/users/requests/{waiting.pk}/", approve="1").status_code == 403
     (admin,) = (each for each in resets.users_of(firm) if each.code == "A01")
     assert maker.post(f"/users/{admin.pk}/reset/", note="let me").status_code == 403
 

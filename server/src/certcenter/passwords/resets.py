@@ -1,6 +1,8 @@
-"""A company's administrators reset the password of another user: one asks, another approves, who asked hands it out (B10).
+"""The password of a company's user is reset by two (SPEC B10): an administrator makes the request, a checker or another
+administrator releases it, who asked hands the new password out.
 
-The user whose password it is can neither ask nor approve. The initial password is shown once and has to be changed.
+The user whose password it is can do neither. A maker takes no part: who is handed a checker's initial password could release
+what the same person has made (docs/adr/0025). The initial password is shown once and has to be changed.
 """
 
 from uuid import UUID
@@ -17,7 +19,7 @@ from certcenter.identity.models import Approval, ApprovalKind, ApprovalState, Co
 from certcenter.identity.queries import require_not_frozen
 from certcenter.passwords import initial as initials
 from certcenter.passwords.initial import Initial
-from certcenter.passwords.users import require_administrator
+from certcenter.passwords.users import require_administrator, require_reviewer
 
 _KIND = ApprovalKind.USER_RESET
 
@@ -65,7 +67,7 @@ def target_of(approval: Approval) -> CompanyUser:
 
 
 def ask(administrator: CompanyUser | None, target: CompanyUser, *, note: str, actor: Actor) -> Approval:
-    """Ask another administrator. Raises NotAdministrator, OwnPassword, CustomerFrozen, AlreadyAsked."""
+    """Ask a second person. Raises NotAdministrator, OwnPassword, CustomerFrozen, AlreadyAsked."""
     try:
         asker = require_administrator(administrator)
         if asker.pk == target.pk:
@@ -85,17 +87,17 @@ def ask(administrator: CompanyUser | None, target: CompanyUser, *, note: str, ac
     )
 
 
-def approve(administrator: CompanyUser | None, approval: Approval, *, actor: Actor) -> None:
-    """Approve another's request about a third. Raises NotAdministrator, OwnRequest, NotOpen."""
-    decider = require_administrator(administrator)
+def approve(reviewer: CompanyUser | None, approval: Approval, *, actor: Actor) -> None:
+    """Release another's request about a third. Raises NotReviewer, OwnRequest, NotOpen."""
+    decider = require_reviewer(reviewer)
     if approval.target == decider.subject:
         raise approvals.OwnRequest
     approvals.approve(approval, by=decider.subject, actor=actor)
 
 
-def decline(administrator: CompanyUser | None, approval: Approval, *, actor: Actor) -> None:
-    """Decline another's request, or withdraw one's own. Raises NotAdministrator, NotOpen."""
-    decider = require_administrator(administrator)
+def decline(reviewer: CompanyUser | None, approval: Approval, *, actor: Actor) -> None:
+    """Decline another's request, or withdraw one's own. Raises NotReviewer, NotOpen."""
+    decider = require_reviewer(reviewer)
     approvals.decline(approval, note="", by=decider.subject, actor=actor)
 
 

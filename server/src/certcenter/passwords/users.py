@@ -34,6 +34,13 @@ CODE: Final = re.compile(r"[A-Z0-9]{2,20}")
 _KIND: Final = CredentialKind.USER
 
 
+class NotReviewer(Forbidden):
+    """What an administrator asked for is released by a second person whose role it is (SPEC B10)."""
+
+    code = "not-reviewer"
+    message = _("Only a checker or another administrator of your company may decide this.")
+
+
 class NotAdministrator(Forbidden):
     """Only a company's administrators look after its users."""
 
@@ -154,6 +161,18 @@ def require_administrator(user: CompanyUser | None) -> CompanyUser:
     """Return the user if it is an active administrator. Raises NotAdministrator."""
     if user is None or not user.has_role(UserRole.ADMINISTRATOR):
         raise NotAdministrator
+    return user
+
+
+def may_review(user: CompanyUser) -> bool:
+    """Whether the user may release what an administrator asked for: checkers and administrators."""
+    return user.has_role(UserRole.CHECKER, UserRole.ADMINISTRATOR)
+
+
+def require_reviewer(user: CompanyUser | None) -> CompanyUser:
+    """Return the user if it may release requests. Raises NotReviewer."""
+    if user is None or not may_review(user):
+        raise NotReviewer
     return user
 
 

@@ -18,7 +18,7 @@ from certcenter.passwords import resets, users
 from certcenter.passwords.errors import OldPasswordWrong, PasswordRefused
 from certcenter.passwords.resets import OwnPassword
 from certcenter.passwords.store import PasswordsMoved
-from certcenter.passwords.users import NotAdministrator
+from certcenter.passwords.users import NotAdministrator, NotReviewer
 
 router = Router(tags=["users"])
 
@@ -60,7 +60,7 @@ class ResetsOut(Output):
 
 
 class ResetIn(Input):
-    """Why, for the administrator who approves it."""
+    """Why, for the second person."""
 
     note: Annotated[str, line(300, least=2)]
 
@@ -97,10 +97,10 @@ def change_user_password(request: CallerRequest, body: OwnChange) -> Status[None
     return Status(204, None)
 
 
-@router.get("/user-resets", **operation(200, ResetsOut, NotFound, NotAdministrator))
+@router.get("/user-resets", **operation(200, ResetsOut, NotFound, NotReviewer))
 def user_resets(request: CallerRequest) -> ResetsOut:
-    """What waits for a second administrator, or to be handed out."""
-    me = users.require_administrator(_me(request))
+    """What waits for a second person, or to be handed out."""
+    me = users.require_reviewer(_me(request))
     return ResetsOut(resets=tuple(_reset(each, me) for each in resets.waiting(me.customer)))
 
 
@@ -109,7 +109,7 @@ def user_resets(request: CallerRequest) -> ResetsOut:
     **operation(201, ResetOut, NotFound, NotAdministrator, OwnPassword, AlreadyAsked, CustomerFrozen),
 )
 def ask_user_reset(request: CallerRequest, user: int, body: ResetIn) -> Status[ResetOut]:
-    """Ask another administrator to approve a new password for this user."""
+    """Ask for a new password for this user; a checker or another administrator releases it."""
     me = _me(request)
     asked = resets.ask(me, resets.user_of(me.customer, user), note=body.note, actor=request.auth.actor)
     return Status(201, _reset(asked, me))
@@ -117,19 +117,17 @@ def ask_user_reset(request: CallerRequest, user: int, body: ResetIn) -> Status[R
 
 @router.post(
     "/user-resets/{uuid:reset}/approval",
-    **operation(200, ResetOut, NotFound, NotAdministrator, OwnRequest, NotOpen),
+    **operation(200, ResetOut, NotFound, NotReviewer, OwnRequest, NotOpen),
 )
 def approve_user_reset(request: CallerRequest, reset: UUID) -> ResetOut:
-    """Approve another's request about a third user."""
+    """Release another's request about a third user: a checker, or another administrator."""
     me = _me(request)
     approval = resets.of_company(me.customer, reset)
     resets.approve(me, approval, actor=request.auth.actor)
     return _reset(resets.of_company(me.customer, reset), me)
 
 
-@router.post(
-    "/user-resets/{uuid:reset}/refusal", **operation(200, ResetOut, NotFound, NotAdministrator, NotOpen)
-)
+@router.post("/user-resets/{uuid:reset}/refusal", **operation(200, ResetOut, NotFound, NotReviewer, NotOpen))
 def decline_user_reset(request: CallerRequest, reset: UUID) -> ResetOut:
     """Decline another's request, or withdraw one's own."""
     me = _me(request)

@@ -27,12 +27,14 @@ from certcenter.portal.site import CustomerRequest, actor_of
 @require_safe
 @customer_page
 def people(request: CustomerRequest) -> HttpResponse:
-    """List the users, and what waits for a second administrator."""
+    """List the users, and what waits for a second person."""
     me = _me(request)
     menu.require(request.institution, Function.USERS)
     context = {
         "lines": [_line(each, me) for each in resets.users_of(request.customer)],
-        "waiting": [_request(each, me) for each in resets.waiting(request.customer)],
+        "waiting": [_request(each, me) for each in resets.waiting(request.customer)]
+        if users.may_review(me)
+        else [],
         "administrator": me.has_role(UserRole.ADMINISTRATOR),
     }
     return rendering.page(request, "portal/users.html", context)
@@ -53,7 +55,9 @@ def reset(request: CustomerRequest, user_id: int) -> HttpResponse:
             except CentreError as error:
                 context |= rendering.refusal(error)
             else:
-                messages.success(request, _("Another administrator of your company has to approve it now."))
+                messages.success(
+                    request, _("A checker or another administrator of your company has to approve it now.")
+                )
                 return redirect("users")
         else:
             context["problems"] = form.problems
@@ -64,7 +68,7 @@ def reset(request: CustomerRequest, user_id: int) -> HttpResponse:
 @customer_page
 def decide(request: CustomerRequest, approval_id: UUID) -> HttpResponse:
     """Approve, decline or withdraw a reset; who asked is shown the initial password, once."""
-    me = users.require_administrator(_me(request))
+    me = users.require_reviewer(_me(request))
     approval = resets.of_company(request.customer, approval_id)
     context: dict[str, Any] = {}
     if request.method == "POST":
