@@ -14,15 +14,20 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from server.tests.notifications.test_gateways import issued, message, pem, smtp  # noqa: F401 - a fixture
 from tests.support.processes import run_python
 
+from certcenter.ca.api import Reason
 from certcenter.ca.errors import CaError, CaErrorCode
 from certcenter.certificates import authority, mail_signers
+from certcenter.certificates.models import serial_text
 from certcenter.core import clock
 from certcenter.core.actor import system
+from certcenter.core.errors import NotFound
 from certcenter.institutions import serving
 from certcenter.notifications import smime
 from certcenter.notifications.gateways.demo import DemoGateway
 from certcenter.notifications.gateways.smtp import Server, SmtpGateway
 from certcenter.notifications.models import DemoMessage
+from certcenter.status.interfaces import Good, Revoked
+from certcenter.status.source import DatabaseSource, status_application
 
 pytestmark = pytest.mark.spec("D4.1")
 ACTOR = system("tests")
@@ -107,6 +112,86 @@ def test_one_institutions_unreadable_ca_does_not_stop_the_others(sample, monkeyp
             assert (signer.certificate.serial_number == before.serial_number) == (slug in kept), slug
 
 
+def status(ca, number):
+    """The CRL that a certificate names, as the centre serves it, PEM."""
+    config = authority.named(ca).config
+    path, answers = f"/crl/{ca}/{number % config.shards}.crl", []
+    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": path}
+    body = b"".join(status_application()(environ, lambda line, _headers: answers.append(line)))
+    assert answers == ["200 OK"]
+    return x509.load_der_x509_crl(body).public_bytes(Encoding.PEM)
+
+
+@pytest.mark.spec("D3", "D4.1")
+@pytest.mark.interop
+def test_openssl_asks_the_crl_that_the_certificate_names(sample, tmp_path):
+    """Good, then revoked with its reason; the one that follows signs and is good."""
+
+    def verified(certificate):
+        crl, leaf = tmp_path / "list.pem", tmp_path / "leaf.pem"
+        crl.write_bytes(status(sample.ca.name, certificate.serial_number))
+        leaf.write_bytes(certificate.public_bytes(Encoding.PEM))
+        chain = [
+            x509.load_der_x509_certificate(each).public_bytes(Encoding.PEM)
+            for each in authority.chain(sample.ca.name)
+        ]
+        for name, pem_ in zip(("issuing", "root"), chain, strict=True):
+            (tmp_path / f"{name}.pem").write_bytes(pem_)
+        command = [
+            "openssl",
+            "verify",
+            "-x509_strict",
+            "-crl_check",
+            "-purpose",
+            "smimesign",
+            "-CRLfile",
+            str(crl),
+        ]
+        command += [
+            "-CAfile",
+            str(tmp_path / "root.pem"),
+            "-untrusted",
+            str(tmp_path / "issuing.pem"),
+            str(leaf),
+        ]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    first = mail_signers.issue(sample, actor=ACTOR)
+    points = first.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
+    config = authority.named(sample.ca.name).config
+    assert points[0].full_name[0].value == config.crl_url(first.serial_number % config.shards)
+    assert verified(first).returncode == 0
+    second = mail_signers.revoke(sample, reason=Reason.KEY_COMPROMISE, actor=ACTOR)
+    seen = verified(first)
+    assert seen.returncode
+    assert "certificate revoked" in seen.stderr + seen.stdout
+    assert verified(second).returncode == 0
+    assert smime.signer("sample").certificate == second
+    found = DatabaseSource().lookup(sample.ca.name, [first.serial_number, second.serial_number, 0x4711])
+    assert {number: type(each) for number, each in found.items()} == {
+        first.serial_number: Revoked, second.serial_number: Good,
+    }  # fmt: skip
+    with pytest.raises(NotFound):
+        mail_signers.revoke(
+            sample, serial=serial_text(first.serial_number), reason=Reason.SUPERSEDED, actor=ACTOR
+        )
+    with pytest.raises(NotFound):
+        mail_signers.revoke(
+            serving.get("demo"),
+            serial=serial_text(second.serial_number),
+            reason=Reason.SUPERSEDED,
+            actor=ACTOR,
+        )
+
+
+def test_one_that_names_no_crl_is_replaced(sample, monkeypatch):
+    """As an earlier version issued them."""
+    monkeypatch.setattr(mail_signers, "_names_a_crl", lambda _certificate: False)
+    first = mail_signers.issue(sample, actor=ACTOR)
+    assert mail_signers.maintain() == 1
+    assert smime.signer("sample").certificate.serial_number != first.serial_number
+
+
 def test_the_demos_outbox_keeps_the_signed_mail_and_says_who_signed(sample, tmp_path):
     mail_signers.issue(sample, actor=ACTOR)
     DemoGateway().send(message())
@@ -151,6 +236,11 @@ def test_the_operators_commands(sqlite_ready):
     assert shown.returncode == 0
     assert "certificates@sample.example" in shown.stdout
     assert ctl("issue", "nobody").returncode == 2
+    revoked = ctl("revoke", "sample")
+    assert "key_compromise" in revoked.stdout
+    assert "signs" in revoked.stdout
+    assert ctl("revoke", "sample", "--serial", "4711").returncode == 1
+    assert ctl("revoke", "sample", "--reason", "boredom").returncode == 2
     key = ec.generate_private_key(ec.SECP256R1())
     (sqlite_ready.home / "secrets/mail-sample.pem").write_bytes(pem(key, issued(key, name="Elsewhere")))
     refused = ctl("issue", "sample")

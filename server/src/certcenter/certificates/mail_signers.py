@@ -1,6 +1,6 @@
 """Who signs an institution's mail (SPEC D4.1, manual M2: 「本封通知信已經由數位簽章認證」): a certificate of its own CA.
 
-It lies in `<secrets>/mail-<slug>.pem` (`notifications.smime`). A file that the operator put there, such as a certificate
+It lies in `<secrets>/mail-<slug>.pem` (`notifications.smime`); its row (`MailSigner`) is what the CA's CRLs and OCSP say of it. A file that the operator put there, such as a certificate
 that mail programs trust by themselves, is never touched.
 """
 
@@ -10,13 +10,16 @@ from django.conf import settings
 from django.db import transaction
 
 from certcenter.audit.actions import record
+from certcenter.ca.api import Reason
 from certcenter.ca.embedded.hierarchy import RENEW_BEFORE, mail_certificate, read_certificate
 from certcenter.ca.embedded.keystore_file import read_key, write_file
 from certcenter.ca.errors import CaError
 from certcenter.ca.keys import KeyType, generate
 from certcenter.certificates.authority import authorities
+from certcenter.certificates.models import MailSigner, serial_text
 from certcenter.core import clock
 from certcenter.core.actor import Actor, system
+from certcenter.core.errors import NotFound
 from certcenter.core.events import Event
 from certcenter.institutions import serving
 from certcenter.institutions.policy import Institution
@@ -62,19 +65,72 @@ def issue(institution: Institution, *, actor: Actor) -> x509.Certificate:
         issuing_key=read_key(folder / "issuing.key", settings.CONFIG.ca_passphrase).private_key,
         now=clock.now(),
     )
+    with transaction.atomic():
+        _remember(institution, certificate)
+        record(
+            Event.MAIL_SIGNER_ISSUED,
+            actor=actor,
+            subject=f"mail-signer:{institution.slug}",
+            serial=serial_text(certificate.serial_number),
+        )
+    # A kill before this leaves a row without a file: nothing is signed with a certificate that no CRL could name.
     pem = [key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())]
     pem += [each.public_bytes(Encoding.PEM) for each in (certificate, issuing)]
     path = smime.signer_path(institution.slug)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # where all secrets come from the environment
     write_file(path, b"".join(pem), mode=0o600)
+    return certificate
+
+
+def revoke(
+    institution: Institution, *, serial: str | None = None, reason: Reason, actor: Actor
+) -> x509.Certificate | None:
+    """Revoke a mail certificate of our own: the present one, after a new one has taken its place, or a former one.
+
+    `serial` is lower-case hex as `serial_text` writes it; None: the present one. Returns the new certificate, or None
+    where a former one was revoked. The CRLs tell within `status.app.Lives.crl_refresh`.
+
+    Raises:
+        NotFound: not ours, or revoked already. CaError, OSError: as `create_missing`.
+    """
+    signer = smime.signer(institution.slug)
+    present = signer.certificate if signer and is_own(institution, signer.certificate) else None
+    if present is not None and serial in (None, serial_text(present.serial_number)):
+        serial = serial_text(present.serial_number)
+        new = issue(institution, actor=actor)
+    else:
+        present = new = None
+    mine = MailSigner.objects.filter(
+        institution=institution.slug, serial=serial or "", revoked_at__isnull=True
+    )
     with transaction.atomic():
+        if present is not None:
+            _remember(institution, present)
+        if not mine.update(revoked_at=clock.now(), reason=reason):
+            raise NotFound
         record(
-            Event.MAIL_SIGNER_ISSUED,
+            Event.MAIL_SIGNER_REVOKED,
             actor=actor,
             subject=f"mail-signer:{institution.slug}",
-            serial=f"{certificate.serial_number:x}",
+            serial=serial,
+            reason=reason.name.lower(),
         )
-    return certificate
+    return new
+
+
+def _remember(institution: Institution, certificate: x509.Certificate) -> None:
+    """Have a row for it; one from before there were rows gets it late."""
+    number = certificate.serial_number
+    MailSigner.objects.get_or_create(
+        ca=institution.ca.name,
+        serial=serial_text(number),
+        defaults={
+            "shard": number % authorities().config(institution.ca.name).shards,
+            "institution": institution.slug,
+            "issued_at": clock.now(),
+            "not_after": certificate.not_valid_after_utc,
+        },
+    )
 
 
 def is_own(institution: Institution, certificate: x509.Certificate) -> bool:
@@ -111,7 +167,15 @@ def maintain() -> int:
 
 
 def _is_due(institution: Institution) -> bool:
+    """Whether it ends soon, or names no CRL, as those from before `MailSigner` do; never one from elsewhere."""
     signer = smime.signer(institution.slug)
-    if signer is None or signer.certificate.not_valid_after_utc - clock.now() > RENEW_BEFORE:
+    if signer is None:
+        return False
+    lasts = signer.certificate.not_valid_after_utc - clock.now() > RENEW_BEFORE
+    if lasts and _names_a_crl(signer.certificate):
         return False
     return is_own(institution, signer.certificate)
+
+
+def _names_a_crl(certificate: x509.Certificate) -> bool:
+    return any(isinstance(each.value, x509.CRLDistributionPoints) for each in certificate.extensions)

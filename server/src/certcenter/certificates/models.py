@@ -170,6 +170,29 @@ class VoidSerial(models.Model):
         constraints = [models.UniqueConstraint(fields=["ca", "serial"], name="void_serial")]
 
 
+class MailSigner(models.Model):
+    """A certificate that signs an institution's mail (`mail_signers`): so much of it as a CRL has to say."""
+
+    #: As `serial_text` writes it.
+    serial = models.CharField(max_length=40)
+    ca = models.CharField(max_length=40)
+    shard = models.PositiveSmallIntegerField()
+    institution = models.CharField(max_length=40)
+    issued_at = models.DateTimeField()
+    not_after = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    #: CRLReason of RFC 5280 §5.3.1, as its number.
+    reason = models.PositiveSmallIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["ca", "serial"], name="mail_signer_serial"),
+            models.CheckConstraint(
+                condition=Q(revoked_at__isnull=True) | Q(reason__isnull=False), name="mail_signer_revoked_why"
+            ),
+        ]
+
+
 class Redownload(models.Model):
     """憑證重新下載, opened by staff for one customer's certificate, once and for the day (SPEC, policy table: repair)."""
 

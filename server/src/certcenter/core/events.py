@@ -117,6 +117,7 @@ class Event(StrEnum):
     CENTRE_INITIALISED = "centre:init:done"
     CA_CREATED = "ca:create:done"
     MAIL_SIGNER_ISSUED = "mail-signer:issue:done"
+    MAIL_SIGNER_REVOKED = "mail-signer:revoke:done"
     # the history itself
     AUDIT_WRITER_OPENED = "audit:writer:opened"
     REFUSALS_COUNTED = "audit:refusals:counted"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from itertools import chain
 
 from django.db import DatabaseError, close_old_connections
 
@@ -10,7 +11,7 @@ from certcenter.ca.errors import CaError, CaErrorCode
 from certcenter.ca.publication import Publication
 from certcenter.certificates import authority
 from certcenter.certificates.lifecycle import NOT_GOOD
-from certcenter.certificates.models import Certificate, serial_text
+from certcenter.certificates.models import Certificate, MailSigner, serial_text
 from certcenter.core import clock
 from certcenter.status.app import StatusApp
 from certcenter.status.interfaces import (
@@ -46,14 +47,25 @@ class DatabaseSource:
             "serial", "state", "revoked_at", "reason"
         )
         try:
-            return {
+            found = {
                 texts[serial]: Revoked(revoked_at, Reason(reason or 0))
                 if state in NOT_GOOD and revoked_at
                 else Good()
                 for serial, state, revoked_at, reason in rows
             }
+            lacking = [text for text, serial in texts.items() if serial not in found]
+            return found | self._mail_signers(ca, lacking) if lacking else found
         except DatabaseError as error:
             raise StatusUnavailableError from error
+
+    def _mail_signers(self, ca: str, serials: Sequence[str]) -> Mapping[int, CertificateStatus]:
+        rows = MailSigner.objects.filter(ca=ca, serial__in=serials).values_list(
+            "serial", "revoked_at", "reason"
+        )
+        return {
+            int(serial, 16): Revoked(revoked_at, Reason(reason or 0)) if revoked_at else Good()
+            for serial, revoked_at, reason in rows
+        }
 
     def revoked(self, ca: str, shard: int) -> Iterator[RevokedEntry]:
         """Stream the entries of one CRL as their index gives them, which holds all that is read.
@@ -61,11 +73,15 @@ class DatabaseSource:
         What ended long ago is not even looked at: of a million certificates of many years few are on a list.
         """
         close_old_connections()
-        rows = Certificate.objects.filter(
-            ca=ca, shard=shard, state__in=NOT_GOOD, not_after__gt=clock.now() - KEPT_AFTER_END
-        ).values_list("serial", "revoked_at", "reason")
+        kept = clock.now() - KEPT_AFTER_END
+        rows = Certificate.objects.filter(ca=ca, shard=shard, state__in=NOT_GOOD, not_after__gt=kept)
+        signers = MailSigner.objects.filter(ca=ca, shard=shard, revoked_at__isnull=False, not_after__gt=kept)
+        columns = ("serial", "revoked_at", "reason")
         try:
-            for serial, revoked_at, reason in rows.iterator(chunk_size=_CHUNK):
+            for serial, revoked_at, reason in chain(
+                rows.values_list(*columns).iterator(chunk_size=_CHUNK),
+                signers.values_list(*columns),
+            ):
                 assert revoked_at is not None, "the state says so (constraint certificate_revoked_when)"
                 yield RevokedEntry(int(serial, 16), revoked_at, reason or 0)
         except DatabaseError as error:

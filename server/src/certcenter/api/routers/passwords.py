@@ -12,7 +12,7 @@ from certcenter.api.doors import AnyVisitor, Caller, CallerRequest, VisitRequest
 from certcenter.api.openapi import operation
 from certcenter.api.signed import Signed
 from certcenter.api.values import Input, Output, line
-from certcenter.certificates import queries as certificates
+from certcenter.certificates.proving import by_certificate
 from certcenter.core.errors import Conflict, Invalid, NotFound
 from certcenter.core.gates import GateHardLocked, GateLocked
 from certcenter.identity.models import Line
@@ -27,9 +27,7 @@ from certcenter.passwords.errors import (
 from certcenter.passwords.models import CredentialKind
 from certcenter.passwords.queries import ExpiryState
 from certcenter.passwords.store import PasswordsMoved
-from certcenter.proof import verify
 from certcenter.proof.errors import NonceRefused, ProofRefused
-from certcenter.proof.verify import Proven
 from certcenter_sdk.proofs import Purpose
 
 router = Router(tags=["passwords"])
@@ -252,21 +250,7 @@ def _network(wanted: LoginChangeIn | None) -> change.LoginChange | None:
 def _withdrawal(caller: Caller, wanted: WithdrawalChangeIn | None) -> change.WithdrawalChange | None:
     if wanted is None:
         return None
-    return change.WithdrawalChange(
-        account=wanted.account, old=wanted.old, new=wanted.new, proven=_proven(caller, wanted.proof)
+    proven = by_certificate(
+        caller.customer, purpose=Purpose.WITHDRAWAL, proof=wanted.proof.at(caller), session=caller.session
     )
-
-
-def _proven(caller: Caller, proof: Signed) -> Proven:
-    signed = proof.at(caller)
-    return verify.check(
-        caller.institution.slug,
-        customer=caller.customer,
-        purpose=Purpose.WITHDRAWAL,
-        structure=signed.structure,
-        signature=signed.signature,
-        spki=None,
-        session=caller.session,
-        origin=signed.origin,
-        status=certificates.status_for_use,
-    )
+    return change.WithdrawalChange(account=wanted.account, old=wanted.old, new=wanted.new, proven=proven)

@@ -33,7 +33,7 @@ YEAR = timedelta(days=365, hours=6)
 RESPONDER_LIFE = timedelta(
     days=365
 )  # short, since nobody can ask whether it is revoked (RFC 6960 §4.2.2.2.1)
-#: Of an institution's mail signer, for the same reason: it stands in no table of customers' certificates.
+#: Of an institution's mail signer; its key lies unencrypted among the secrets.
 MAIL_LIFE = timedelta(days=365)
 ROOT_CRL_LIFE = timedelta(days=365)
 RENEW_BEFORE = timedelta(days=60)
@@ -198,6 +198,8 @@ def mail_certificate(
 ) -> x509.Certificate:
     """The certificate that signs an institution's mail from `address` (RFC 8550 §4.4.4: emailProtection, rfc822Name).
 
+    It names the CRL of its serial's shard and the OCSP responder, as customers' certificates do.
+
     Raises:
         CaError: the address can't stand in a certificate (RFC 5280 §4.2.1.6: ASCII).
 
@@ -208,19 +210,25 @@ def mail_certificate(
         raise CaError(CaErrorCode.CONFIG, f"no certificate can name the address {address!r}") from error
     subject = x509_name(SubjectName(config.country, config.organization, None, name))
     life = min(MAIL_LIFE, issuing.not_valid_after_utc - now)
-    issuers = x509.AccessDescription(
-        AuthorityInformationAccessOID.CA_ISSUERS,
-        x509.UniformResourceIdentifier(config.certificate_url("issuing")),
-    )
+    access = [
+        x509.AccessDescription(method, x509.UniformResourceIdentifier(url))
+        for method, url in (
+            (AuthorityInformationAccessOID.OCSP, config.ocsp_url()),
+            (AuthorityInformationAccessOID.CA_ISSUERS, config.certificate_url("issuing")),
+        )
+    ]
+    serial = new_serial()
+    points = x509.CRLDistributionPoints([_point(config.crl_url(serial % config.shards))])
     builder = (
-        _builder(subject, issuing.subject, public_key, now=now, life=life)
+        _builder(subject, issuing.subject, public_key, now=now, life=life, serial=serial)
         .add_extension(_authority(issuing), critical=False)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
         .add_extension(_key_usage(digital_signature=True), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION]), critical=False)
         .add_extension(names, critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(x509.AuthorityInformationAccess([issuers]), critical=False)
+        .add_extension(x509.AuthorityInformationAccess(access), critical=False)
+        .add_extension(points, critical=False)
     )
     return _sign(builder, issuing_key)
 
@@ -287,12 +295,18 @@ def new_serial() -> int:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, public_key: PublicKey, *, now: datetime, life: timedelta
+    subject: x509.Name,
+    issuer: x509.Name,
+    public_key: PublicKey,
+    *,
+    now: datetime,
+    life: timedelta,
+    serial: int | None = None,
 ) -> x509.CertificateBuilder:
     now = _whole_seconds(now)
     return (
         x509.CertificateBuilder()
-        .serial_number(new_serial())
+        .serial_number(serial or new_serial())
         .subject_name(subject)
         .issuer_name(issuer)
         .public_key(public_key)

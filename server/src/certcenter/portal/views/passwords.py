@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from certcenter.certificates import queries as certificates
+from certcenter.certificates.actions import SignedProof
+from certcenter.certificates.proving import by_certificate
 from certcenter.core.errors import CentreError, Conflict, NotFound
 from certcenter.core.masks import mask_account
 from certcenter.identity.models import Account, Line
@@ -27,7 +28,6 @@ from certcenter.portal.access import due_password_page, institution_page
 from certcenter.portal.password_forms import ChangeForm, UnifyForm
 from certcenter.portal.password_notes import notes
 from certcenter.portal.site import CustomerRequest, InstitutionRequest, actor_of
-from certcenter.proof import verify
 from certcenter.proof.errors import ProofRefused
 from certcenter.proof.verify import Proven
 from certcenter_sdk.octets import decode_bytes
@@ -207,21 +207,16 @@ def _changed(request: CustomerRequest, form: ChangeForm, account: Account | None
 
 
 def _proven(request: CustomerRequest, structure: str, signature: str) -> Proven:
-    """Check the certificate's proof of the purpose `withdrawal`. Raises ProofRefused."""
+    """Check what the page's script has signed, of the purpose `withdrawal`. Raises ProofRefused."""
+    origin = f"{settings.CONFIG.scheme}://{request.get_host()}"
     try:
-        signed = decode_bytes(structure), decode_bytes(signature)
+        proof = SignedProof(
+            structure=decode_bytes(structure), signature=decode_bytes(signature), origin=origin
+        )
     except ValueError:
         raise ProofRefused(reason="malformed") from None
-    return verify.check(
-        request.institution.slug,
-        customer=request.customer,
-        purpose=Purpose.WITHDRAWAL,
-        structure=signed[0],
-        signature=signed[1],
-        spki=None,
-        session=request.session.binding,
-        origin=f"{settings.CONFIG.scheme}://{request.get_host()}",
-        status=certificates.status_for_use,
+    return by_certificate(
+        request.customer, purpose=Purpose.WITHDRAWAL, proof=proof, session=request.session.binding
     )
 
 
