@@ -126,10 +126,12 @@ class CallForm(ReasonForm):
         super().__init__(*args, customer=customer, **kwargs)
         self._house = serving.get(customer.institution)
         self._users = {each.subject: each for each in resets.users_of(customer)}
-        self.guide = _("At least %(right)d right answers are needed, and at most %(wrong)d wrong.") % {
-            "right": self._house.calls.right_answers,
-            "wrong": self._house.calls.wrong_answers,
-        }
+        allowed = {"right": self._house.calls.right_answers, "wrong": self._house.calls.wrong_answers}
+        self.guide = (
+            _("At least %(right)d right answers are needed, and at most %(wrong)d wrong.")
+            if allowed["wrong"]
+            else _("At least %(right)d right answers are needed, and no wrong one.")
+        ) % allowed
         language, order = get_language() or "zh-hant", []
         if users.has_users(self._house):
             self.fields["user"] = forms.ChoiceField(label=_("Whose login"), choices=self._locked())

@@ -223,7 +223,7 @@ LINK = _(
 )
 LINK_LABEL = _("Activate the electronic login password:")
 LINK_GREETING = _("Dear investor,")
-LINK_NOTES = _("Please note:")
+LINK_NOTES = _("Please note the following:")
 LINK_CARE = _(
     "We never ask for any information by e-mail. If you receive a suspicious mail, please do not answer it."
 )

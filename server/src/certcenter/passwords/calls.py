@@ -42,9 +42,7 @@ class CallerNotKnown(Conflict):
 
     code = "caller-not-known"
     message = _("The caller is not known well enough: %(right)s right and %(wrong)s wrong answers.")
-    next_step = _(
-        "At least %(needed)s right and at most %(allowed)s wrong answers are needed. Otherwise please send the customer to a branch."
-    )
+    next_step = _("If nothing more can be asked, please send the customer to a branch.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,9 +94,7 @@ def _require_known(institution: Institution, call: Call) -> None:
     counted = [call.answers[each.key] for each in policy.questions if each.key in call.answers]
     right, wrong = counted.count(True), counted.count(False)
     if right < policy.right_answers or wrong > policy.wrong_answers:
-        raise CallerNotKnown(
-            right=right, wrong=wrong, needed=policy.right_answers, allowed=policy.wrong_answers
-        )
+        raise CallerNotKnown(right=right, wrong=wrong)
 
 
 def _tell(customer: Customer, user: CompanyUser | None, said: Mapping[str, Any], actor: Actor) -> None:

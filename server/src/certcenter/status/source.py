@@ -47,14 +47,16 @@ class DatabaseSource:
             "serial", "state", "revoked_at", "reason"
         )
         try:
-            found = {
+            found: dict[int, CertificateStatus] = {
                 texts[serial]: Revoked(revoked_at, Reason(reason or 0))
                 if state in NOT_GOOD and revoked_at
                 else Good()
                 for serial, state, revoked_at, reason in rows
             }
             lacking = [text for text, serial in texts.items() if serial not in found]
-            return found | self._mail_signers(ca, lacking) if lacking else found
+            if lacking:
+                found.update(self._mail_signers(ca, lacking))
+            return found
         except DatabaseError as error:
             raise StatusUnavailableError from error
 
