@@ -53,12 +53,11 @@ class DatabaseSource:
                 else Good()
                 for serial, state, revoked_at, reason in rows
             }
-            lacking = [text for text, serial in texts.items() if serial not in found]
-            if lacking:
+            if lacking := [text for text, serial in texts.items() if serial not in found]:
                 found.update(self._mail_signers(ca, lacking))
-            return found
         except DatabaseError as error:
             raise StatusUnavailableError from error
+        return found
 
     def _mail_signers(self, ca: str, serials: Sequence[str]) -> Mapping[int, CertificateStatus]:
         rows = MailSigner.objects.filter(ca=ca, serial__in=serials).values_list(
