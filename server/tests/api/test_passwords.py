@@ -109,7 +109,7 @@ def test_branches_are_named_in_the_readers_language(customer):
     ]
     assert [each["branch"] for each in program.call("GET", "me").json()["accounts"]] == [
         "Futures, Taipei Branch",
-        "1020",
+        "2020",
     ]
 
 
