@@ -33,6 +33,7 @@ export {
   type KeyType,
   spkiId,
 } from "./keys.ts";
+export { exclusively } from "./store/lock.ts";
 export { decodeOrder, encodeOrder, ORDER_TYPE, type Order } from "./order.ts";
 export { type PasswordFault, type PasswordPolicy, passwordFaults } from "./password.ts";
 export { PfxError, type PfxErrorCode } from "./pfx/errors.ts";

@@ -3,9 +3,10 @@
 import re
 import threading
 import time
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, Route, expect
 from tests.support.customer import PASSWORD, PATIENCE, Customer
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300), pytest.mark.xdist_group("browser")]
@@ -122,13 +123,46 @@ def test_the_back_button_after_each_step(visit):
         assert [each["state"] for each in customer.kept_keys()] == ["installed"]
 
 
+WAITS_FOR_THE_OTHER_TAB = "async () => (await navigator.locks.query()).pending.length > 0"
+
+
+class Held:
+    """A page's requests for a certificate, held back until they are let go."""
+
+    def __init__(self, page: Page):
+        self.page, self.routes = page, []
+        page.route(re.compile(r"/applications(\?|$)"), self._hold)
+
+    def _hold(self, route: Route):
+        self.routes.append(route)
+
+    def come(self):
+        until(self.page, lambda: self.routes)
+
+    def let_go(self):
+        for each in self.routes:
+            each.continue_()
+
+
+def until(page: Page, true: Callable[[], object]) -> None:
+    """Let the page go on until `true` is."""
+    end = time.monotonic() + PATIENCE / 1000
+    while not true():
+        assert time.monotonic() < end
+        page.wait_for_timeout(50)
+
+
 @pytest.mark.spec("E8", "E10")
 @pytest.mark.parametrize("language", ["zh-hant", "en"])
 def test_two_tabs_apply_at_once(visit, language):
-    """Both prove who they are; one gets the certificate, the other is told, and exactly one key remains."""
+    """Both prove who they are; one gets the certificate, the other is told, and exactly one key remains.
+
+    The first tab's key is made, and the centre has not heard of it yet, while the second tab looks for strays.
+    """
     with visit("none", language=language) as customer:
         customer.prove("apply")
         first, second = customer.page, customer.context.new_page()
+        sent = {first: Held(first), second: Held(second)}
         second.goto(first.url)
         customer.page = second
         customer.view("password")
@@ -136,15 +170,17 @@ def test_two_tabs_apply_at_once(visit, language):
         customer.page = first
         customer.choose_password()
         customer.press("[data-view=password]")
+        sent[first].come()
         customer.page = second
         customer.press("[data-view=password]")
-        expect(second.locator("[data-view=done], [data-problem]:visible").first).to_be_visible(
-            timeout=PATIENCE
-        )
+        until(second, lambda: sent[second].routes or second.evaluate(WAITS_FOR_THE_OTHER_TAB))
+        for page in (first, second):
+            sent[page].come()
+            sent[page].let_go()
+            expect(page.locator("[data-view=done], [data-problem]:visible").first).to_be_visible(
+                timeout=PATIENCE
+            )
         customer.shot("second-tab")
-        expect(first.locator("[data-view=done], [data-problem]:visible").first).to_be_visible(
-            timeout=PATIENCE
-        )
         done = [page.locator("[data-view=done]").is_visible() for page in (first, second)]
         assert any(done)
         for page, finished in zip((first, second), done, strict=True):

@@ -3,6 +3,7 @@ import {
   Api,
   ApiError,
   type Bytes,
+  exclusively,
   fromBase64Url,
   type KeyEntry,
   KeyStore,
@@ -148,8 +149,22 @@ export async function collect(
   return entry;
 }
 
+/**
+ * One tab at a time makes a key and hands it in, or looks for strays: between the two the centre has not heard of the key yet,
+ * and another tab would take it for one.
+ */
+export const handingIn = <T>(work: () => Promise<T>): Promise<T> => exclusively("handing-in", work);
+
+/** Keys of requests that never reached the centre stand in nobody's way; called within `handingIn`. */
+export async function tidy(store: KeyStore): Promise<void> {
+  for (const { id, state, requestUuid } of await store.list()) {
+    if (state === "pending" && requestUuid !== undefined && (await isUnknown(requestUuid)))
+      await store.abandon(id);
+  }
+}
+
 /** Whether the centre has never heard of an application: its key was never sent. */
-export async function isUnknown(uuid: string): Promise<boolean> {
+async function isUnknown(uuid: string): Promise<boolean> {
   try {
     await api.get(PATHS.application(uuid));
     return false;

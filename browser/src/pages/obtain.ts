@@ -5,10 +5,11 @@ import {
   chosenMode,
   collect,
   data,
-  isUnknown,
+  handingIn,
   openStore,
   prove,
   submit,
+  tidy,
   waitFor,
 } from "../page/centre.ts";
 import { common } from "../page/common.ts";
@@ -62,12 +63,9 @@ function oldKey(entries: readonly KeyEntry[]): KeyEntry | undefined {
   return entries.find(({ id, state }) => id === data.host?.spki && state === "installed");
 }
 
-/** Keys of requests that never reached the centre stand in nobody's way. */
-async function tidy(store: KeyStore): Promise<void> {
-  for (const { id, state, requestUuid } of await store.list()) {
-    if (state === "pending" && requestUuid !== undefined && (await isUnknown(requestUuid)))
-      await store.abandon(id);
-  }
+/** What an earlier press made, unless another tab has tidied it away since: the centre never heard of it. */
+async function kept(store: KeyStore): Promise<Made | undefined> {
+  return (await store.list()).some(({ id }) => id === made?.id) ? made : undefined;
 }
 
 async function makeKey(
@@ -99,18 +97,21 @@ async function run(
   show("progress");
   step("install");
   bar(2);
-  made ??= await makeKey(store, password, form, old);
-  reached("key");
-  bar(15);
-  const proof = old && (await oldKeySigns(store, old.id));
-  await submit(made.uuid, made.csr, proof);
+  const { id, uuid } = await handingIn(async () => {
+    const mine = (made = (await kept(store)) ?? (await makeKey(store, password, form, old)));
+    reached("key");
+    bar(15);
+    const proof = old && (await oldKeySigns(store, old.id));
+    await submit(mine.uuid, mine.csr, proof);
+    return mine;
+  });
   reached("sent");
   // The centre's own percentage fills the stretch between 20 and 80.
-  await waitFor(made.uuid, (percent) => {
+  await waitFor(uuid, (percent) => {
     bar(20 + percent * 0.6);
   });
   reached("issued");
-  const entry = await collect(store, made.id, made.uuid, {
+  const entry = await collect(store, id, uuid, {
     told: (stage) => {
       reached(stage as Stage);
       bar(stage === "confirmed" ? 100 : 90);

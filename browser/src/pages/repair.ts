@@ -1,6 +1,6 @@
 /** An issued certificate whose download failed is fetched for the key that waits here (SPEC A9). */
 import type { KeyEntry, KeyStore } from "../index.ts";
-import { collect, data, isUnknown, openStore, waitFor } from "../page/centre.ts";
+import { collect, data, handingIn, openStore, tidy, waitFor } from "../page/centre.ts";
 import { common } from "../page/common.ts";
 import { need, show, whileBusy } from "../page/dom.ts";
 import { certificateRows, fill } from "../page/facts.ts";
@@ -33,10 +33,7 @@ async function start(): Promise<void> {
   const entries = await store.list();
   const { application } = data;
   if (application === null) {
-    for (const { id, state, requestUuid } of entries) {
-      if (state === "pending" && requestUuid !== undefined && (await isUnknown(requestUuid)))
-        await store.abandon(id);
-    }
+    await handingIn(() => tidy(store));
     show("nothing");
     return;
   }
