@@ -1,7 +1,7 @@
 """A message as a mail, signed by the institution where its policy has mail signed (SPEC D4.1).
 
-Written line by line: the standard library's EmailMessage parses each header that it is given, and half of what the worker
-computed was that. Its parts that encode are used.
+Written line by line: the standard library's EmailMessage parses each header that it is given, and a fifth of what the
+worker computed was that. Its parts that encode are used.
 """
 
 from base64 import encodebytes
