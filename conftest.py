@@ -54,3 +54,11 @@ def _time_goes_on() -> Iterator[None]:
     assert clock is None or datetime.now(UTC) - clock.now() < timedelta(seconds=5), (
         "the clock was left stopped"
     )
+
+
+@pytest.fixture(autouse=True)
+def _no_site_is_left() -> None:
+    """Django keeps the addresses of the last request's site in its thread; a test that reverses one begins without."""
+    urls = sys.modules.get("django.urls")
+    if urls is not None:
+        urls.set_urlconf(None)
