@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import pytest
@@ -43,7 +44,7 @@ def test_sqlite_commits_are_durable(sqlite_engine):
     ("begin", "synced"), [("transaction.atomic", True), ("nullcontext", True), ("fleeting", False)]
 )
 def test_each_acknowledged_commit_was_synced(sqlite_engine, begin, synced):
-    """A kill cannot see a missing fdatasync; counting the calls can. Outside a transaction SQLite itself does it."""
+    """A kill cannot see a missing fdatasync; counting the calls can. A single statement is a transaction, too."""
     code = (
         "import django; django.setup()\n"
         "from certcenter.core.models import GateRow\n"
@@ -208,6 +209,56 @@ def test_the_lock_is_free_after_commit_rollback_and_close(sqlite_engine):
         assert free()
         transaction.set_rollback(True)
     assert free()
+
+
+@pytest.mark.spec("D9")
+def test_a_single_statement_takes_its_turn(sqlite_engine):
+    """Were SQLite's own lock taken outside the queue, a process stopped there would keep everybody waiting."""
+    ahead = FileLock(sqlite_engine.home / "certcenter.sqlite3.write.lock")
+    ahead.acquire()
+    written = threading.Event()
+
+    def write(_):
+        take("x", limit=9, **WHERE)
+        written.set()
+
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(in_threads, write, 1)
+        assert not written.wait(0.5)
+        ahead.release()
+        running.result(60)
+    ahead.close()
+    assert used("x", **WHERE) == 1
+
+
+def test_what_a_single_statement_returns_is_read_before_its_commit(sqlite_engine):
+    insert = (
+        "INSERT INTO core_countedlimit (name, subject, period, count, changed_at) VALUES {} RETURNING subject"
+    )
+    rows = "('x', 'a', 'w', 1, 0), ('x', 'b', 'w', 1, 0), ('x', 'c', 'w', 1, 0), ('x', 'd', 'w', 1, 0)"
+    with connection.cursor() as cursor:
+        cursor.execute(insert.format(rows))
+        assert in_threads(lambda _: take("x", limit=9, subject="z", window="w").count, 1) == [1]
+        assert cursor.fetchone() == ("a",)
+        assert cursor.fetchmany(2) == [("b",), ("c",)]
+        assert list(cursor) == [("d",)]
+        assert (cursor.fetchone(), cursor.fetchall()) == (None, [])
+        cursor.execute(
+            "WITH gone AS (SELECT 'a' AS one) DELETE FROM core_countedlimit WHERE subject IN (SELECT one FROM gone)"
+        )
+        assert used("x", subject="a", window="w") == 0
+        cursor.executemany("UPDATE core_countedlimit SET count = %s WHERE subject = %s", [(7, "b"), (8, "c")])
+        assert cursor.rowcount == 2
+        cursor.execute("SELECT count FROM core_countedlimit WHERE subject = 'c'")
+        assert cursor.fetchall() == [(8,)]
+
+
+def test_a_single_statement_that_fails_leaves_nothing_and_no_lock(sqlite_engine):
+    take("x", limit=9, **WHERE)
+    for failing_one in ("UPDATE core_countedlimit SET count = NULL", "DELETE FROM no_such_table"):
+        with pytest.raises(DatabaseError), connection.cursor() as cursor:
+            cursor.execute(failing_one)
+    assert in_threads(lambda _: take("x", limit=9, **WHERE).count, 1) == [2]
 
 
 def test_a_thread_that_would_wait_for_itself_is_told(sqlite_engine):

@@ -14,7 +14,6 @@ from django.db.models import Q
 
 from certcenter.core import clock, ids
 from certcenter.core.db.prepared import Instances, Statement, adapted, place
-from certcenter.core.db.queued import queued
 from certcenter.core.models import Leased
 
 M = TypeVar("M", bound=Leased)
@@ -99,15 +98,13 @@ def renew(
 ) -> int:
     """Prolong what is still held under `lease`; returns how many rows that are."""
     until = clock.now() + timedelta(seconds=seconds)
-    with queued(using=using):
-        return model._default_manager.using(using).filter(where, lease=lease).update(lease_until=until)
+    return model._default_manager.using(using).filter(where, lease=lease).update(lease_until=until)
 
 
 def release(model: type[M], lease: uuid.UUID, *, where: Q = Q(), using: str = DEFAULT_DB_ALIAS) -> int:
     """Give rows back before their time; returns how many."""
     rows = model._default_manager.using(using).filter(where, lease=lease)
-    with queued(using=using):
-        return rows.update(lease=None, lease_until=None)
+    return rows.update(lease=None, lease_until=None)
 
 
 _FREE = Q(lease_until__isnull=True) | Q(lease_until__lt=place("free_at"))

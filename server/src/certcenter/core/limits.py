@@ -9,7 +9,6 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from certcenter.core import clock
-from certcenter.core.db.queued import queued
 from certcenter.core.errors import TooMany
 from certcenter.core.models import CountedLimit
 
@@ -43,7 +42,7 @@ def take(name: str, *, subject: str, window: str, limit: int, using: str = DEFAU
     Inside `atomic()` it is taken with the commit and given back by a rollback. Raises LimitReached.
     """
     if limit > 0:
-        with queued(using=using), connections[using].cursor() as cursor:
+        with connections[using].cursor() as cursor:
             cursor.execute(_TAKE, [name, subject, window, _now(using), limit])
             row = cursor.fetchone()
         if row is not None:

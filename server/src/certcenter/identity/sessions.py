@@ -21,7 +21,6 @@ from certcenter.core import clock, sealing
 from certcenter.core.actor import Actor
 from certcenter.core.db.fleeting import fleeting
 from certcenter.core.db.prepared import Prepared, PreparedInsert, PreparedUpdate, place
-from certcenter.core.db.queued import queued
 from certcenter.core.events import Event
 from certcenter.identity.models import CompanyUser, Customer, Session, SessionKind
 from certcenter.institutions import serving
@@ -109,8 +108,7 @@ def _touch(row: Session) -> None:
     if now - row.seen_at >= _TOUCH_EVERY:
         row.seen_at = now
         row.idle_ends_at = now + _ends(row.institution, SessionKind(row.kind)).idle
-        with queued():
-            _TOUCH.run(id=row.pk, seen_at=row.seen_at, idle_ends_at=row.idle_ends_at)
+        _TOUCH.run(id=row.pk, seen_at=row.seen_at, idle_ends_at=row.idle_ends_at)
 
 
 _TOUCH = PreparedUpdate(
@@ -239,17 +237,14 @@ class SessionStore(SessionBase):
         assert self._row is not None
         assert self.session_key is not None
         mine = Session.objects.filter(pk=self._row.pk, key_hash=_hash(self.session_key))
-        with queued():
-            changed = mine.update(data=self._sealed(self._remembered()), staff_id=self._staff_id())
-        if not changed:
+        if not mine.update(data=self._sealed(self._remembered()), staff_id=self._staff_id()):
             raise UpdateError
 
     def delete(self, session_key: str | None = None) -> None:
         """End the session with that key, by default this one."""
         key = session_key or self.session_key
         if key:
-            with queued():
-                Session.objects.filter(key_hash=_hash(key), institution=self.institution).delete()
+            Session.objects.filter(key_hash=_hash(key), institution=self.institution).delete()
         if key == self.session_key:
             self._row = None
 
@@ -261,9 +256,7 @@ class SessionStore(SessionBase):
         else:
             old, self._session_key = self.session_key, self._new_key()
             mine = Session.objects.filter(pk=self._row.pk, key_hash=_hash(old))
-            with queued():
-                changed = mine.update(key_hash=_hash(self._session_key), data=self._sealed(data))
-            if not changed:
+            if not mine.update(key_hash=_hash(self._session_key), data=self._sealed(data)):
                 raise UpdateError
         self._session_cache = data
         self.modified = True
@@ -363,7 +356,7 @@ def end_all_of_user(user: CompanyUser, *, keep: str = "") -> int:
 def clear_ended(*, limit: int) -> int:
     """Delete up to `limit` ended sessions; returns how many."""
     now = connection.ops.adapt_datetimefield_value(clock.now())
-    with queued(), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(_CLEAR_ENDED, [now, now, limit])
         return int(cursor.rowcount)
 

@@ -18,7 +18,6 @@ from django.db.models import Q
 
 from certcenter.core import clock, faults, leases
 from certcenter.core.db.prepared import place
-from certcenter.core.db.queued import queued
 from certcenter.outbox.handlers import Attempt, Hopeless, LeaseLost, Outcome, Task, handler_of, topics
 from certcenter.outbox.models import Message
 
@@ -149,8 +148,7 @@ def _finish(messages: Sequence[Message], lease: UUID, using: str, **changes: Any
 
 def _update(messages: Sequence[Message], lease: UUID, using: str, **changes: Any) -> None:
     mine = Message.objects.using(using).filter(_these(messages), lease=lease)
-    with queued(using=using):
-        mine.update(lease=None, lease_until=None, **changes)
+    mine.update(lease=None, lease_until=None, **changes)
 
 
 def _these(messages: Sequence[Message]) -> Q:

@@ -3,11 +3,15 @@
 SQLite's own way (synchronous=FULL) is to wait for the disk while it holds the lock that all other writers wait for. A
 transaction here writes its frames into the log (NORMAL), leaves the queue, and then has the log brought to the disk
 before the commit is answered: those who commit at the same time wait for the disk together. A later commit's frames lie
-behind an earlier one's, so nothing durable ever rests on something that is not. What runs outside transactions is FULL.
+behind an earlier one's, so nothing durable ever rests on something that is not. A single statement that writes is a
+transaction of its own (core.db.sqlite.cursor). Whatever else runs outside transactions is FULL.
 """
 
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +20,7 @@ from django.db import OperationalError
 from django.db.backends.sqlite3 import base
 
 from certcenter.core.db.commits import SettlesTentatives
+from certcenter.core.db.sqlite.cursor import QueueingCursor
 from certcenter.core.db.sqlite.lock import FileLock
 
 #: https://www.sqlite.org/pragma.html#pragma_synchronous: below FULL a power cut may undo an answered commit in WAL.
@@ -23,7 +28,7 @@ SYNCHRONOUS_FULL = 2
 #: Pages (4 kB) of the log before a commit moves them into the database, while every writer waits (SQLite's own: 1000). Most
 #: pages change again and again: seldom means fewer of them moved.
 CHECKPOINT_PAGES = 4000
-#: Seconds that a statement outside the queue (autocommit, foreign tools) waits for SQLite's own lock.
+#: Seconds that a statement outside the queue (migrations, foreign tools) waits for SQLite's own lock.
 BUSY_TIMEOUT = 30
 
 _memory_locks: dict[tuple[str, str], threading.Lock] = {}
@@ -39,6 +44,22 @@ class CommitsTogether(base.DatabaseWrapper):
         self._write_lock: FileLock | None = None
         #: The log's own descriptor. SQLite keeps its locks at the database and the index, so closing this drops none.
         self._log: int | None = None
+
+    def create_cursor(self, name: str | None = None) -> QueueingCursor:  # noqa: ARG002 - Django's interface
+        """Return a cursor whose single statements take their turn, too."""
+        cursor: QueueingCursor = self.connection.cursor(factory=partial(QueueingCursor, wrapper=self))
+        return cursor
+
+    @contextmanager
+    def transaction_of_its_own(self) -> Iterator[None]:
+        """Let one statement outside `atomic()` be a transaction in the queue; on an error nothing of it remains."""
+        self._start_transaction_under_autocommit()
+        try:
+            yield
+            self._commit()
+        except BaseException:
+            self._rollback()
+            raise
 
     def _start_transaction_under_autocommit(self) -> None:
         if self._reading:
