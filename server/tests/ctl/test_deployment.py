@@ -186,16 +186,19 @@ def test_behind_a_tls_proxy_forms_are_taken_from_the_own_origin_alone(sqlite_eng
 @pytest.mark.spec("E1")
 @pytest.mark.parametrize(("workers", "slots"), [(1, "4"), (2, "2"), (8, "1")], ids=str)
 def test_serve_hashes_as_often_at_once_as_there_are_processors(monkeypatch, workers, slots):
-    """An operator's own number is kept."""
-    started: list[str] = []
+    """And half as many wait, of the whole machine. An operator's own numbers are kept."""
+    started: list[tuple[str, str]] = []
+    numbers = ("CERTCENTER_HASH_SLOTS", "CERTCENTER_HASH_WAITING")
     monkeypatch.setattr(
-        os, "execvp", lambda _program, _command: started.append(os.environ["CERTCENTER_HASH_SLOTS"])
+        os, "execvp", lambda _program, _command: started.append(tuple(os.environ[each] for each in numbers))
     )
     monkeypatch.setattr(os, "cpu_count", lambda: 4)
-    monkeypatch.setenv("CERTCENTER_HASH_SLOTS", "")  # so that it is taken away again
-    monkeypatch.delenv("CERTCENTER_HASH_SLOTS")
+    for number in numbers:
+        monkeypatch.setenv(number, "")  # so that it is taken away again
+        monkeypatch.delenv(number)
     monkeypatch.setenv("CERTCENTER_SERVER_THREADS", "16")
     processes.serve.callback(host="127.0.0.1", workers=workers, threads=16)
-    monkeypatch.setenv("CERTCENTER_HASH_SLOTS", "7")
+    for number in numbers:
+        monkeypatch.setenv(number, "7")
     processes.serve.callback(host="127.0.0.1", workers=workers, threads=16)
-    assert started == [slots, "7"]
+    assert started == [(slots, "2"), ("7", "7")]

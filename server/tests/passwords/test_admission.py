@@ -1,8 +1,10 @@
 """A rush of customers: whoever finds no place is told "busy" before anything is looked at (SPEC E1, E2, E4)."""
 
+import subprocess
+import sys
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 
 import altcha
@@ -18,6 +20,7 @@ from certcenter.passwords import admission, captcha, change, clients, login, sou
 from certcenter.passwords.admission import Crowded, House
 from certcenter.passwords.errors import LoginTooOften
 from certcenter.passwords.hashing import Slots
+from certcenter.passwords.line import Line
 from certcenter.passwords.models import Source
 
 pytestmark = pytest.mark.spec("E1", "E2")
@@ -207,12 +210,80 @@ def test_attempts_take_turns_in_order_of_arrival(monkeypatch):
     assert seen == [(0, 1), (1, 1), (2, 1)]
 
 
+@contextmanager
+def waiting_elsewhere(home):
+    """Another server process of this machine, in which somebody waits; at the end it is killed."""
+    code = (
+        "import sys, time\n"
+        "from pathlib import Path\n"
+        "from certcenter.passwords.line import Line\n"
+        "assert Line(Path(sys.argv[1]), 1).take() is not None\n"
+        "print('waits', flush=True)\n"
+        "time.sleep(600)\n"
+    )
+    command = [sys.executable, "-c", code, str(home)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as other:
+        try:
+            assert other.stdout.readline() == "waits\n"
+            yield
+        finally:
+            other.kill()
+
+
+def test_the_line_is_the_whole_machines_and_outlives_no_process(tmp_path, monkeypatch):
+    house, turns = House(2), Slots(1, waiting=1, seconds=_GENEROUS, line=Line(tmp_path, 1))
+    monkeypatch.setattr(admission, "house", lambda: house)
+    monkeypatch.setattr(admission, "_turns", lambda: turns)
+    with waiting_elsewhere(tmp_path):
+        assert not admission.turns_away()  # a turn is free here
+        with turns.one():
+            assert admission.turns_away()
+            with pytest.raises(Crowded):
+                admission.admitted(lambda: None)()
+    assert house.turned_away == 2
+    with turns.one():
+        assert not admission.turns_away()
+
+
+def test_control_without_a_common_line_each_process_has_one_that_waits(tmp_path):
+    turns = Slots(1, waiting=1, seconds=_GENEROUS, line=Line(tmp_path, 1))
+    (tmp_path / "elsewhere").mkdir()
+    with waiting_elsewhere(tmp_path / "elsewhere"), turns.one():
+        assert not turns.full()
+
+
+def test_who_waits_leaves_the_line_when_the_turn_comes(tmp_path):
+    line = Line(tmp_path, 1)
+    turns = Slots(1, waiting=5, seconds=_GENEROUS, line=line)
+    began, leave = threading.Event(), threading.Event()
+
+    def second():
+        with turns.one():
+            began.set()
+            assert leave.wait(_GENEROUS)
+
+    with turns.one():
+        thread = threading.Thread(target=second)
+        thread.start()
+        end = time.monotonic() + _GENEROUS
+        while not turns.full():
+            assert time.monotonic() < end
+            time.sleep(0.001)
+        with pytest.raises(Busy), turns.one():
+            pass
+    assert began.wait(_GENEROUS)
+    assert not line.full()
+    leave.set()
+    thread.join(_GENEROUS)
+
+
 def test_who_waits_too_long_for_a_turn_is_told_busy_and_gives_the_place_back(monkeypatch):
     house, turns = House(2), Slots(1, waiting=2, seconds=0.01)
     monkeypatch.setattr(admission, "house", lambda: house)
     monkeypatch.setattr(admission, "_turns", lambda: turns)
     with turns.one(), pytest.raises(Crowded):
         admission.admitted(lambda: None)()
+    assert house.turned_away == 1
     assert admission.admitted(lambda: 7)() == 7
     with house.place(), house.place():
         pass

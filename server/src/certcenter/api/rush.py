@@ -74,7 +74,7 @@ class Door:
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Turn away or let in; whoever is let in takes a place of their own, or is told then."""
         is_login = environ["REQUEST_METHOD"] == "POST" and _LOGIN.fullmatch(environ.get("PATH_INFO", ""))
-        if not is_login or not admission.house().turns_away():
+        if not is_login or not admission.turns_away():
             return self._application(environ, start_response)
         with self._turn:
             return self._answer(environ).told(start_response)

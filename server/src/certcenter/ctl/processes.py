@@ -22,7 +22,9 @@ def serve(host: str, workers: int, threads: int) -> None:
     """Run the web server on CERTCENTER_PORT. 啟動網頁伺服器。"""
     os.environ["CERTCENTER_SERVER_THREADS"] = str(threads)
     # As many hashes at once as there are processors: more would only wait for one another (SPEC E1).
-    os.environ.setdefault("CERTCENTER_HASH_SLOTS", str(max(1, (os.cpu_count() or 1) // workers)))
+    processors = os.cpu_count() or 1
+    os.environ.setdefault("CERTCENTER_HASH_SLOTS", str(max(1, processors // workers)))
+    os.environ.setdefault("CERTCENTER_HASH_WAITING", str(max(1, processors // 2)))
     os.execvp(sys.executable, server_command(host=host, workers=workers, threads=threads))  # noqa: S606 - our own interpreter
 
 

@@ -29,6 +29,7 @@ from certcenter.core.actor import Actor
 from certcenter.core.errors import Busy
 from certcenter.passwords import hashing
 from certcenter.passwords.errors import LoginTooOften
+from certcenter.passwords.line import Line
 
 if TYPE_CHECKING:
     from certcenter.settings.model import Config
@@ -37,8 +38,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
-#: For each attempt at work one more waits for its turn.
-PLACES_PER_SLOT: Final = 2
 _LONGEST_WAIT: Final = 5.0  # seconds
 _BETWEEN_LINES = 60.0  # seconds
 #: Sources that are remembered as having to wait; beyond it the oldest is asked of the database again.
@@ -78,7 +77,7 @@ class House:
         """
         self._require_may_come(source)
         if not self._enter(source):
-            self._count()
+            self.count()
             raise Crowded
         try:
             yield
@@ -88,12 +87,20 @@ class House:
         finally:
             self._leave(source)
 
-    def turns_away(self) -> bool:
-        """Whether no place is free: then whoever asks is counted as turned away. Takes none."""
-        if self._free:
-            return False
-        self._count()
-        return True
+    def full(self) -> bool:
+        """Whether no place is free."""
+        return not self._free
+
+    def count(self) -> None:
+        """Count who is turned away; the log hears of it once a minute."""
+        with self._mutex:
+            self._turned_away += 1
+            now = time.monotonic()
+            quiet, self._next_line = now < self._next_line, max(self._next_line, now)
+            if quiet:
+                return
+            self._next_line = now + _BETWEEN_LINES
+        _log.warning("password attempts told busy since start: %d", self._turned_away)
 
     def _enter(self, source: str) -> bool:
         with self._mutex:
@@ -124,16 +131,13 @@ class House:
             while len(self._waiting) > _MOST_WAITING:
                 self._waiting.popitem(last=False)
 
-    def _count(self) -> None:
-        """Count who is turned away; the log hears of it once a minute."""
-        with self._mutex:
-            self._turned_away += 1
-            now = time.monotonic()
-            quiet, self._next_line = now < self._next_line, max(self._next_line, now)
-            if quiet:
-                return
-            self._next_line = now + _BETWEEN_LINES
-        _log.warning("password attempts told busy since start: %d", self._turned_away)
+
+def turns_away() -> bool:
+    """Whether whoever came now would be told "busy": then that is counted. Takes no place."""
+    if not (house().full() or _turns().full()):
+        return False
+    house().count()
+    return True
 
 
 def admitted(action: Callable[P, T]) -> Callable[P, T]:
@@ -155,6 +159,7 @@ def _turn() -> Iterator[None]:
         try:
             held.enter_context(_turns().one())
         except Busy:
+            house().count()
             raise Crowded from None
         yield
 
@@ -164,7 +169,10 @@ def _turns() -> hashing.Slots:
     """As many attempts at work as hashes at once: two that share a processor would both be late."""
     config: Config = settings.CONFIG
     return hashing.Slots(
-        config.hash_slots, waiting=config.hash_slots * PLACES_PER_SLOT, seconds=_LONGEST_WAIT
+        config.hash_slots,
+        waiting=config.hash_waiting,
+        seconds=_LONGEST_WAIT,
+        line=Line(config.home, config.hash_waiting),
     )
 
 
@@ -172,4 +180,4 @@ def _turns() -> hashing.Slots:
 def house() -> House:
     """Return this process's house."""
     config: Config = settings.CONFIG
-    return House(config.hash_slots * PLACES_PER_SLOT)
+    return House(config.hash_slots + config.hash_waiting)

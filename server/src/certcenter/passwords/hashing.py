@@ -28,6 +28,7 @@ from django.db import connections
 from certcenter.core import sealing
 from certcenter.core.errors import Busy
 from certcenter.core.sealing import Use
+from certcenter.passwords.line import Line
 
 if TYPE_CHECKING:
     from certcenter.settings.model import Config
@@ -52,12 +53,20 @@ class Hashed:
 class Slots:
     """So many at once, then a queue in order of arrival, then Busy."""
 
-    def __init__(self, count: int, *, waiting: int, seconds: float) -> None:
+    def __init__(self, count: int, *, waiting: int, seconds: float, line: Line | None = None) -> None:
+        """Let `waiting` of this process wait for `seconds`; each needs a place in `line`, too, where there is one."""
         self._free = count
         self._most_waiting = waiting
         self._seconds = seconds
+        self._line = line
         self._mutex = threading.Lock()
         self._queue: deque[threading.Event] = deque()
+
+    def full(self) -> bool:
+        """Whether whoever came now would be refused."""
+        return not self._free and (
+            len(self._queue) >= self._most_waiting or (self._line is not None and self._line.full())
+        )
 
     @contextmanager
     def one(self) -> Iterator[None]:
@@ -75,9 +84,17 @@ class Slots:
                 return
             if len(self._queue) >= self._most_waiting:
                 raise Busy
+            place = None if self._line is None else self._line.take()
+            if self._line is not None and place is None:
+                raise Busy
             turn = threading.Event()
             self._queue.append(turn)
-        if turn.wait(self._seconds):
+        try:
+            came = turn.wait(self._seconds)
+        finally:
+            if self._line is not None and place is not None:
+                self._line.leave(place)
+        if came:
             return
         with self._mutex:
             if turn.is_set():  # the slot was handed over in this very moment

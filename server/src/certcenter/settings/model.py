@@ -46,10 +46,11 @@ class Config(BaseSettings):
     #: Requests at once in one server process (`certcenterctl serve --threads`).
     server_threads: int = Field(default=16, ge=1, le=256)
     #: argon2id (SPEC E1: at least 19 MiB, t=2; one pass more, because policy's passwords are short); `hash_slots` caps
-    #: concurrent hashes in one process.
+    #: concurrent hashes in one process, `hash_waiting` the attempts that wait for a turn on one machine.
     argon2_memory_kib: int = Field(default=19 * 1024, ge=8)
     argon2_time: int = Field(default=3, ge=1)
     hash_slots: int = Field(default=2, ge=1)
+    hash_waiting: int = Field(default=1, ge=1, le=64)
     #: PBKDF2 passes of one try at the captcha's proof of work: about 0.7 s of a phone's work, 2.4 ms of ours.
     captcha_cost: int = Field(default=5000, ge=1)
     #: Message gateways: `outbox` (the demo's page), or `smtp`/`http` with their addresses.
