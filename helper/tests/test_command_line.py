@@ -168,6 +168,11 @@ def test_status_without_network_loads_neither_cryptography_nor_a_terminals_libra
     assert here.policy.serial(f"{entry.certificate.serial_number:x}") in printed
     assert "(2/2)" in printed
     assert "certcenter export: write a backup" in printed
+    assert run(["status", "--offline", "--json"]) == Exit.DONE
+    panel = json.loads(capsys.readouterr().out)["overview"]["clients"][0]
+    assert (panel["status"], panel["word"]["advice"]) == ("exportable", ""), (
+        "that it can trade only the centre knows"
+    )
     look = "import sys; from certcenter_helper.cli.main import run; run(['status', '--offline']); print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", look], capture_output=True, text=True, check=True, timeout=120

@@ -1,5 +1,6 @@
 """The operating system's keychain behind mode 3: through the package keyring, and refused where it guards nothing."""
 
+import subprocess
 import sys
 
 import pytest
@@ -85,6 +86,38 @@ def test_a_locked_keychain_says_so_and_changes_nothing(use, tmp_path, issuing, r
         store.change_security(SecurityMode.NEVER, PASSWORD)
     assert caught.value.code == "keychain-closed"
     assert store.security() is SecurityMode.FIRST_ORDER
+
+
+_ASK = """
+import gc, weakref
+from certcenter_sdk.errors import StoreRefused
+from certcenter_sdk.store.keychain import system_keychain
+
+class Password(str):
+    pass
+
+def ask(password):
+    try:
+        system_keychain()
+    except StoreRefused:
+        pass
+
+password = Password("Geheim78")
+kept = weakref.ref(password)
+ask(password)
+del password
+gc.collect()
+print(kept() is None)
+"""
+
+
+@pytest.mark.spec("A11")
+def test_the_search_for_a_keychain_keeps_nobodys_password():
+    """keyring keeps the failures of its search for good, and with them the frames of whoever asked first."""
+    done = subprocess.run(
+        [sys.executable, "-c", _ASK], capture_output=True, text=True, check=True, timeout=120
+    )
+    assert done.stdout == "True\n"
 
 
 @pytest.mark.spec("A11")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import pkcs12
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 from tests.support.hand import BACKUP, PASSWORD, Hand, drop
 
 #: The three security settings as manual M3 writes them.
@@ -108,6 +108,8 @@ def remove_and_drop(hand: Hand, file: Path) -> None:
     hand.shell.core.remove(hand.shell.overview.client.id)
     hand.go("overview")
     hand.says("您的電腦中沒有與主機相同之憑證")
+    told = [each.text() for each in hand.wait("host-panel").findChildren(QLabel)]
+    assert "備份" not in "".join(told), "of what is not here"
     hand.go("import")
     drop(hand.wait("drop"), file)
     hand.type("password", "Wrong999")

@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QPushButton, QRadioButton, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QPushButton, QRadioButton, QWidget
 from tests.support.hand import BACKUP, PASSWORD, Hand
+
+from certcenter_helper.window.parts.forms import PasswordLine
 
 pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("helper")]
 
@@ -68,6 +70,33 @@ class Keys:
         """An entry of the menu by Ctrl and its number."""
         QTest.keyClick(self.focus, number, Qt.KeyboardModifier.ControlModifier)
         self.hand.rest()
+
+
+@pytest.mark.spec("A1")
+def test_a_password_is_shown_by_the_keyboard(window):
+    """The eye was reached by the mouse alone."""
+    hand = window("demo")
+    keys = Keys(hand)
+    keys.write("password", "Geheim78")
+    line = keys.focus
+    assert isinstance(line, PasswordLine)
+    keys.press(Qt.Key.Key_Tab)
+    assert keys.focus is line.eye
+    told = []
+    for key in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_X):
+        told.append((line.eye.accessibleName(), line.echoMode()))
+        keys.press(key)
+        assert keys.focus is line.eye
+    hidden, shown = (
+        ("顯示密碼", QLineEdit.EchoMode.Password),
+        ("隱藏密碼", QLineEdit.EchoMode.Normal),
+    )
+    assert told == [hidden, shown, hidden]
+    assert line.text() == "Geheim78", "a key is not meant for the line"
+    assert hand.seen("progress") is hand.seen("notice") is None, "Enter at the eye does not log in"
+    edge = line.eye.geometry()
+    assert line.rect().contains(edge)
+    assert line.textMargins().right() >= line.width() - edge.left() - edge.width() // 2
 
 
 @pytest.mark.spec("A1", "A3", "A6", "A9")

@@ -70,6 +70,16 @@ def test_every_status_has_word_and_advice_in_both_languages(registry):
 
 
 @pytest.mark.spec("A2")
+def test_what_a_device_can_do_is_said_of_the_device_that_holds_the_certificate(registry):
+    """“Please back up” stood beside the centre's status, where this computer held nothing that could be backed up."""
+    for institution in registry.all():
+        said = institution.statuses.word(HostStatus.VALID).advice
+        assert "備份" not in said.zh, institution.slug
+        assert "backup" not in said.en, institution.slug
+        assert "下單" not in said.zh, institution.slug
+
+
+@pytest.mark.spec("A2")
 def test_codes_of_the_pfx_directory_profile(registry):
     words = registry.get("example").statuses
     assert words.word(HostStatus.VALID).label().zh == "代碼 0 (有效憑證)"

@@ -1,6 +1,6 @@
 """The panels of the overview: what the centre holds beside what this computer holds (SPEC A1, A2)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Final
@@ -8,7 +8,7 @@ from typing import Any, Final
 from certcenter_helper.core.desk import Desk
 from certcenter_helper.core.statuses import Here, Standing, There, client_actions, client_status, ordered
 from certcenter_helper.core.texts import text
-from certcenter_helper.core.values import ClientPanel, Fact, HostPanel, HostStatus, SecurityMode
+from certcenter_helper.core.values import ClientPanel, ClientStatus, Fact, HostPanel, HostStatus, SecurityMode
 from certcenter_sdk.store import Damaged, Entry, PendingKey, State
 from certcenter_sdk.store import Standing as Kept
 
@@ -174,10 +174,12 @@ def _panel(
     now: datetime,
 ) -> ClientPanel:
     status = client_status(here, there, now=now, asked=asked)
-    entry = here.entry
+    entry, word = here.entry, desk.policy.client_word(status)
+    if status is ClientStatus.EXPORTABLE and not asked:
+        word = replace(word, advice="")  # that one can trade only the centre knows
     return ClientPanel(
         status=status,
-        word=desk.policy.client_word(status),
+        word=word,
         id=here.id,
         facts=_client_facts(desk, here, mode),
         serial=entry.serial if entry else "",

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication
 
@@ -45,7 +45,9 @@ def open_window(centres: Centres, *, english: bool, dark: bool | None = None) ->
         shell.open("login")
     hints = application().styleHints()
     if dark is None:
-        hints.colorSchemeChanged.connect(lambda scheme: shell.use_scheme(dark=scheme is Qt.ColorScheme.Dark))
+        hints.colorSchemeChanged.connect(
+            shell.follow_scheme
+        )  # its own method: the system must not keep a closed window
     shell.show()
     return shell
 

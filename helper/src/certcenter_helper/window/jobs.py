@@ -28,13 +28,16 @@ class Job(QObject):
         work: Callable[[Progress, Cancel], object],
         done: Callable[[Any], object],
         failed: Callable[[Exception], object],
+        *,
+        over: Callable[["Job"], object],
     ) -> None:
         super().__init__()
-        self.work = work
+        self.work: Callable[[Progress, Cancel], object] | None = work
         self.cancel = Cancel()
         self.may_stop = True
-        self._done = done
-        self._failed = failed
+        self._done: Callable[[Any], object] | None = done
+        self._failed: Callable[[Exception], object] | None = failed
+        self._over = over
         self.ended.connect(self._end, Qt.ConnectionType.QueuedConnection)
 
     def abandon(self) -> None:
@@ -43,14 +46,22 @@ class Job(QObject):
 
     @Slot(object, object)
     def _end(self, result: object, trouble: Exception | None) -> None:
-        if self.cancel.cancelled or isinstance(trouble, Cancelled):
-            if hasattr(result, "close"):
-                result.close()  # nobody else will: a procedure holds a connection
-            return
-        if trouble is not None:
-            self._failed(trouble)
-        else:
-            self._done(result)
+        done, failed = self._done, self._failed
+        self.work = self._done = self._failed = (
+            None  # they know page and window, which a job must not outlive
+        )
+        assert done is not None
+        assert failed is not None
+        try:
+            if self.cancel.cancelled or isinstance(trouble, Cancelled):
+                if hasattr(result, "close"):
+                    result.close()  # nobody else will: a procedure holds a connection
+            elif trouble is not None:
+                failed(trouble)
+            else:
+                done(result)
+        finally:
+            self._over(self)
 
 
 class _Run(QRunnable):
@@ -68,6 +79,7 @@ class _Run(QRunnable):
         trouble: Exception | None = None
         try:
             self._job.cancel.check()
+            assert self._job.work is not None
             result = self._job.work(self._step, self._job.cancel)
         except Exception as error:  # noqa: BLE001 - whatever it is, the screen must say it
             trouble = error
@@ -107,10 +119,9 @@ class Jobs(QObject):
         may_stop: bool = True,
     ) -> Job:
         """Run `work` in the commands' thread; `done` or `failed` is called in the screen's, unless the job is abandoned."""
-        job = Job(work, done, failed)
+        job = Job(work, done, failed, over=self._forget)
         job.may_stop = may_stop
         self._under_way.add(job)
-        job.ended.connect(lambda *_: self._forget(job), Qt.ConnectionType.QueuedConnection)
         if len(self._under_way) == 1:
             self.busy.emit(True)
         self._pool.start(_Run(job))

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from PySide6.QtCore import Qt, QTimer, QUrl
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
@@ -194,8 +194,12 @@ class Shell(QMainWindow):
         self.core = self.behind.core(self.words.tag)
         self.look_again()
 
-    def use_scheme(self, *, dark: bool) -> None:
+    def follow_scheme(self, scheme: Qt.ColorScheme) -> None:
         """Dark or light, as the system has it now."""
+        self.use_scheme(dark=scheme is Qt.ColorScheme.Dark)
+
+    def use_scheme(self, *, dark: bool) -> None:
+        """Dark or light."""
         if dark != self.theme.dark:
             self.theme = replace(self.theme, dark=dark)
             self.look_again()
@@ -390,7 +394,3 @@ class Shell(QMainWindow):
         self.jobs.leave()
         self._tidy.leave()
         super().closeEvent(event)
-
-    def later(self, milliseconds: int, action: Callable[[], object]) -> None:
-        """Do something in a while, unless the window is gone by then."""
-        QTimer.singleShot(milliseconds, self, action)

@@ -215,6 +215,9 @@ QPushButton[tone="grave"]:hover {{ background: {bad_soft} }}
 QPushButton:disabled {{ border: 1px solid {line}; color: {ink_2}; background: {sunk} }}
 QPushButton[tone="slim"] {{ min-height: {s5}px; padding: 0 {s3}px; font-size: {t14} }}
 QPushButton[tone="picture"] {{ min-height: {s5}px; min-width: {s5}px; padding: 0 }}
+QPushButton[tone="eye"] {{ border: 1px solid transparent; background: transparent; padding: 0; min-height: 0; min-width: 0 }}
+QPushButton[tone="eye"]:hover {{ background: {sunk} }}
+QPushButton[tone="eye"]:focus {{ border: 2px solid {focus} }}
 QPushButton[tone="link"] {{ border: 1px solid transparent; background: transparent; text-decoration: underline; padding: 0 {s0}px; font-weight: 400; min-height: {s5}px; font-size: {t14} }}
 QPushButton[tone="link"]:focus {{ border: 2px solid {focus} }}
 

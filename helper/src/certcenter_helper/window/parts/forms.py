@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from PySide6.QtCore import QRegularExpression, Qt, Signal
-from PySide6.QtGui import QAction, QRegularExpressionValidator
+from PySide6.QtCore import QRegularExpression, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QRegularExpressionValidator, QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QPushButton,
     QRadioButton,
     QVBoxLayout,
     QWidget,
@@ -81,20 +82,65 @@ def choice(theme: Theme) -> QComboBox:
     return made
 
 
-def password_line(theme: Theme, words: Words) -> QLineEdit:
-    """A line that hides what is typed; the eye at its end shows it."""
-    edit = line(theme, most=64)
-    edit.setEchoMode(QLineEdit.EchoMode.Password)
-    edit.setInputMethodHints(Qt.InputMethodHint.ImhSensitiveData | Qt.InputMethodHint.ImhNoPredictiveText)
-    eye = QAction(icons.icon("eye", theme.tokens.ink_2, theme.pixels(18)), words("password.show"), edit)
-    eye.setCheckable(True)
-    eye.setToolTip(words("password.show"))
+class Eye(QPushButton):
+    """At the end of a password's line: shows what is hidden. Tab comes to it after its line."""
 
-    def show(shown: bool) -> None:  # noqa: FBT001 - Qt's signal says it so
-        edit.setEchoMode(QLineEdit.EchoMode.Normal if shown else QLineEdit.EchoMode.Password)
+    def __init__(self, theme: Theme, words: Words, edit: QLineEdit) -> None:
+        super().__init__(edit)
+        self._words, self._edit = words, edit
+        size, ink = theme.pixels(18), theme.tokens.ink_2
+        self._pictures = {
+            shown: icons.icon("eye-shut" if shown else "eye", ink, size) for shown in (False, True)
+        }
+        self.setIconSize(QSize(size, size))
+        self.setProperty("tone", "eye")
+        self.setAutoDefault(False)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the focus in the line
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.clicked.connect(self._turn)
+        self._show(shown=False)
 
-    eye.toggled.connect(show)
-    edit.addAction(eye, QLineEdit.ActionPosition.TrailingPosition)
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Space and Enter press it. What else is typed is not meant for the line, whose child this is; Escape is the box's."""
+        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            self.click()
+        else:
+            super().keyPressEvent(event)
+        event.setAccepted(event.key() != Qt.Key.Key_Escape)
+
+    def _turn(self) -> None:
+        self._show(shown=self._edit.echoMode() == QLineEdit.EchoMode.Password)
+
+    def _show(self, *, shown: bool) -> None:
+        self._edit.setEchoMode(QLineEdit.EchoMode.Normal if shown else QLineEdit.EchoMode.Password)
+        told = self._words("password.hide" if shown else "password.show")
+        self.setIcon(self._pictures[shown])
+        self.setAccessibleName(told)
+        self.setToolTip(told)
+
+
+class PasswordLine(QLineEdit):
+    """A line that hides what is typed, with an eye at its end."""
+
+    def __init__(self, theme: Theme, words: Words) -> None:
+        super().__init__()
+        self.setInputMethodHints(Qt.InputMethodHint.ImhSensitiveData | Qt.InputMethodHint.ImhNoPredictiveText)
+        self._edge = theme.pixels(4)
+        self.eye = Eye(theme, words, self)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """The eye is a square at the end; no letter stands below it."""
+        side = self.height() - 2 * self._edge
+        self.eye.setGeometry(self.width() - self._edge - side, self._edge, side, side)
+        self.setTextMargins(0, 0, side, 0)
+        super().resizeEvent(event)
+
+
+def password_line(theme: Theme, words: Words) -> PasswordLine:
+    """A line for a password."""
+    edit = PasswordLine(theme, words)
+    edit.setMaxLength(64)
+    edit.setMaximumWidth(theme.pixels(_FIELD))
     return edit
 
 

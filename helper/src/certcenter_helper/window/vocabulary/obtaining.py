@@ -93,6 +93,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "stage.done": ("完成", "Done"),
     # Passwords
     "password.show": ("顯示密碼", "Show the password"),
+    "password.hide": ("隱藏密碼", "Hide the password"),
     "password.new": ("請輸入新憑證密碼", "New certificate password"),
     "password.again": ("請確認新憑證密碼", "The same again"),
     "password.certificate": ("請輸入憑證密碼", "Certificate password"),
