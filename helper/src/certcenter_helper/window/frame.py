@@ -96,7 +96,7 @@ class Top(QFrame):
         self.centre.setVisible(not is_narrow)
         self.mark.setVisible(not is_narrow)
         super().resizeEvent(event)
-        if self.clock.isVisible():
+        if not self.clock.isHidden():
             self.tick()
 
     def tick(self) -> None:
