@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -163,6 +164,25 @@ def test_the_demo_describes_itself_as_its_schema_says():
     described["institutions"][0]["customers"][0]["id"] = "nobody"
     with pytest.raises(jsonschema.ValidationError):
         validator(schema).validate(described)
+
+
+def test_a_demo_on_the_port_of_another_is_refused_before_anything_is_made(tmp_path):
+    """The web server shares its port: half of the first centre's customers would come to the second."""
+    with socket.socket() as first:
+        first.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        first.bind(("127.0.0.1", 0))
+        first.listen()
+        port = first.getsockname()[1]
+        home = tmp_path / "home"
+        environment = {**os.environ, "CERTCENTER_HOME": str(home), "CERTCENTER_PORT": str(port)}
+        started = subprocess.run(
+            [sys.executable, "-m", "certcenter.ctl", "demo"],
+            env=environment, capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+    assert started.returncode == 1
+    for said in (f"port {port} is in use", f"連接埠 {port} 已被使用", f"PORT={port + 1} make demo"):
+        assert said in started.stderr
+    assert not list(home.glob("*.sqlite3"))
 
 
 BEHIND_A_PROXY = """

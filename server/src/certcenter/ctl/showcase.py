@@ -21,7 +21,7 @@ from certcenter.core import clock
 from certcenter.ctl.processes import server_command
 from certcenter.ctl.setup import prepare_centre
 from certcenter.demo import seed
-from certcenter.demo.ports import free_port
+from certcenter.demo.ports import free_port, is_free
 from certcenter.demo.terminal import ProgramFailed
 from certcenter.demo.tour import LIVES, Log, Unexpected
 from certcenter_sdk.client import ApiProblem
@@ -35,10 +35,16 @@ _GRACE = 15.0
 @click.option("--prepare-only", is_flag=True, help="Set up, write demo.json, start nothing. 只建立，不啟動。")
 def demo(*, prepare_only: bool) -> None:
     """Set up the demo where it is missing, and run server and worker until Ctrl-C. 建立並啟動示範環境。"""
+    port = settings.CONFIG.port
+    if not prepare_only and not is_free(port):
+        raise click.ClickException(
+            f"port {port} is in use, perhaps by another demo. Nothing was started or changed. End that program, or take"
+            f" another port: PORT={port + 1} make demo. 連接埠 {port} 已被使用（可能是另一個示範環境），尚未啟動或變更任何資料。"
+            f"請結束該程式，或改用其他連接埠：PORT={port + 1} make demo。"
+        )
     _prepare()
     click.echo("customers 客戶:")
     seed.seed(echo=click.echo)
-    port = settings.CONFIG.port
     seed.write_description(port)
     if prepare_only:
         return

@@ -1,4 +1,4 @@
-"""A port for a server that is started in a moment: the tour's, and that of the tests."""
+"""Ports for a server that is started in a moment: the demo's, the tour's, and those of the tests."""
 
 import random
 import socket
@@ -8,6 +8,23 @@ from typing import Final
 #: it is chosen is still free when its server, or the one started again after a kill, comes to take it.
 _FIRST: Final = 20_000
 _LAST: Final = 32_000
+
+
+def is_free(port: int) -> bool:
+    """Whether nobody listens on that port of 127.0.0.1.
+
+    To be asked beforehand: the web server shares its port (SO_REUSEPORT), so a second centre would start without a word
+    and get half of the first one's customers.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(
+            socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
+        )  # connections that have just ended are nobody
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def free_port() -> int:
