@@ -15,10 +15,10 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.figures.hours import write_open
 from tests.support.processes import run_python
 
 from certcenter.core.db.sqlite.lock import FileLock
+from certcenter.demo.hours import write_open
 from certcenter.demo.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]

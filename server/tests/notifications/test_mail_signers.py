@@ -14,10 +14,11 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from server.tests.notifications.test_gateways import issued, message, pem, smtp  # noqa: F401 - a fixture
 from tests.support.processes import run_python
 
+from certcenter.audit.actions import RECORDED
 from certcenter.ca.api import Reason
 from certcenter.ca.errors import CaError, CaErrorCode
 from certcenter.certificates import authority, mail_signers
-from certcenter.certificates.models import serial_text
+from certcenter.certificates.models import MailSigner, serial_text
 from certcenter.core import clock
 from certcenter.core.actor import system
 from certcenter.core.errors import NotFound
@@ -182,6 +183,35 @@ def test_openssl_asks_the_crl_that_the_certificate_names(sample, tmp_path):
             reason=Reason.SUPERSEDED,
             actor=ACTOR,
         )
+
+
+@pytest.mark.spec("E9")
+@pytest.mark.parametrize("finishes", ["the same call", "the worker"])
+def test_a_revocation_is_whole_or_nothing_and_what_was_cut_off_is_finished(sample, sqlite_ready, finishes):
+    """Killed before the commit, nothing is revoked; killed after it, the file has the revoked one until somebody goes on."""
+    first = mail_signers.issue(sample, actor=ACTOR)
+
+    def revoke(**fault):
+        command = ["-m", "certcenter.ctl", "mail", "revoke", "sample"]
+        return run_python(command, environment=sqlite_ready.environment(**fault)).returncode
+
+    def revoked():
+        return list(MailSigner.objects.filter(revoked_at__isnull=False).values_list("serial", flat=True))
+
+    assert (
+        revoke(CERTCENTER_FAULT=f"{RECORDED}#2") == -9
+    )  # the second event of the one transaction: the new signer's
+    assert (revoked(), MailSigner.objects.count()) == ([], 1)
+    assert revoke(CERTCENTER_FAULT=mail_signers.REVOKED) == -9
+    assert revoked() == [serial_text(first.serial_number)]
+    assert smime.signer("sample").certificate == first
+    if finishes == "the worker":
+        assert mail_signers.maintain() == 1
+    else:
+        assert revoke() == 0
+    assert smime.signer("sample").certificate != first
+    assert revoked() == [serial_text(first.serial_number)]
+    assert mail_signers.maintain() == 0
 
 
 def test_one_that_names_no_crl_is_replaced(sample, monkeypatch):

@@ -12,7 +12,7 @@ from ninja.errors import HttpError, ValidationError
 from pydantic import BaseModel, ConfigDict, Field
 
 from certcenter.api import errors
-from certcenter.core.errors import Busy, CentreError, Forbidden, Invalid, NotFound, TooMany
+from certcenter.core.errors import Busy, CentreError, Forbidden, Invalid, NotFound, NotNow, TooMany
 from certcenter.core.ids import reference_number
 from certcenter.core.logs import reference
 
@@ -53,7 +53,7 @@ def answer(error: CentreError) -> HttpResponse:
     params = {name: value for name, value in error.params.items() if isinstance(value, str | int)}
     problem = Problem(
         type=f"urn:certcenter:problem:{error.code}",
-        title=_title(error.status),
+        title=_title(error),
         status=error.status,
         code=error.code,
         detail=error.detail,
@@ -125,10 +125,13 @@ def _headers(error: CentreError) -> dict[str, str]:
     return headers
 
 
-def _title(status: int) -> str:
-    return str(_TITLES.get(HTTPStatus(status), _OTHER_TITLE))
+def _title(error: CentreError) -> str:
+    if isinstance(error, NotNow):
+        return str(_NOT_NOW)
+    return str(_TITLES.get(HTTPStatus(error.status), _OTHER_TITLE))
 
 
+_NOT_NOW = gettext_lazy("That is not possible now")
 _OTHER_TITLE = gettext_lazy("That did not work")
 _TITLES = {
     HTTPStatus.BAD_REQUEST: gettext_lazy("The request can't be read"),

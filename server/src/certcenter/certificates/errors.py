@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from certcenter.core.errors import CentreError, Conflict, Forbidden, NotFound, TooMany
+from certcenter.core.errors import CentreError, Conflict, Forbidden, NotFound, NotNow, TooMany
 
 _STILL_VALID = _("The certificate that you have keeps working.")
 _START_AGAIN = _("Please start again from the overview.")
@@ -58,7 +58,7 @@ class BirthDateEnded(Forbidden):
     kept = _STILL_VALID
 
 
-class NotAllowedNow(Conflict):
+class NotAllowedNow(NotNow):
     """The lifecycle forbids this action in the present state."""
 
     code = "not-allowed-now"
@@ -191,14 +191,14 @@ class KeyTypeNotAllowed(RequestRejected):
     message = _("This institution does not issue certificates for keys of type %(key_type)s.")
 
 
-class RedownloadNotOffered(Conflict):
+class RedownloadNotOffered(NotNow):
     """The institution's customers repair by themselves, or otherwise."""
 
     code = "redownload-not-offered"
     message = _("At this institution nothing is opened by staff for a download.")
 
 
-class RedownloadHours(Conflict):
+class RedownloadHours(NotNow):
     """Staff open it on business days, within hours (SPEC, policy table: repair)."""
 
     code = "redownload-hours"

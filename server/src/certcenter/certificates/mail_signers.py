@@ -4,6 +4,8 @@ It lies in `<secrets>/mail-<slug>.pem` (`notifications.smime`); its row (`MailSi
 that mail programs trust by themselves, is never touched.
 """
 
+from dataclasses import dataclass
+
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from django.conf import settings
@@ -14,10 +16,10 @@ from certcenter.ca.api import Reason
 from certcenter.ca.embedded.hierarchy import RENEW_BEFORE, mail_certificate, read_certificate
 from certcenter.ca.embedded.keystore_file import read_key, write_file
 from certcenter.ca.errors import CaError
-from certcenter.ca.keys import KeyType, generate
+from certcenter.ca.keys import KeyType, PrivateKey, generate
 from certcenter.certificates.authority import authorities
 from certcenter.certificates.models import MailSigner, serial_text
-from certcenter.core import clock
+from certcenter.core import clock, faults
 from certcenter.core.actor import Actor, system
 from certcenter.core.errors import NotFound
 from certcenter.core.events import Event
@@ -27,6 +29,19 @@ from certcenter.institutions.registry import Registry
 from certcenter.notifications import smime
 
 _ACTOR = system("mail-signers")
+REVOKED = faults.register(
+    "mail-signers:revoked",
+    "the present signer is revoked and another has its row, the file still holds the former",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A new signer that nobody knows of yet."""
+
+    key: PrivateKey
+    certificate: x509.Certificate
+    issuing: x509.Certificate
 
 
 def create_missing(served: Registry, *, actor: Actor) -> list[str]:
@@ -48,10 +63,67 @@ def create_missing(served: Registry, *, actor: Actor) -> list[str]:
 def issue(institution: Institution, *, actor: Actor) -> x509.Certificate:
     """Make a new key and certificate, and sign with them from the next mail on; return the certificate.
 
-    The key is P-256, which every program must verify (RFC 8551 §2.2).
-
     Raises:
         CaError, OSError: as `create_missing`.
+    """
+    made = _make(institution)
+    with transaction.atomic():
+        _enter(institution, made.certificate, actor=actor)
+    # A kill before this leaves a row without a file: nothing is signed with a certificate that no CRL could name.
+    _write(institution, made)
+    return made.certificate
+
+
+def revoke(
+    institution: Institution, *, serial: str | None = None, reason: Reason, actor: Actor
+) -> x509.Certificate | None:
+    """Revoke a mail certificate of our own: the present one, and put a new one in its place, or a former one.
+
+    `serial` is lower-case hex as `serial_text` writes it; None: the present one. Returns the new certificate, or None
+    where a former one was revoked. The CRLs tell within `status.app.Lives.crl_refresh`. What the history says of both
+    is one transaction; cut off after it, the file still holds the revoked one, and the same call or the worker's next
+    round (`maintain`) puts another in its place.
+
+    Raises:
+        NotFound: not ours, or a former one that is revoked already. CaError, OSError: as `create_missing`.
+    """
+    present = _present(institution)
+    wanted = serial or (serial_text(present.serial_number) if present else "")
+    replaced = present if present and serial_text(present.serial_number) == wanted else None
+    made = _make(institution) if replaced else None
+    mine = MailSigner.objects.filter(institution=institution.slug, serial=wanted, revoked_at__isnull=True)
+    with transaction.atomic():
+        if replaced:
+            _remember(institution, replaced)
+        if mine.update(revoked_at=clock.now(), reason=reason):
+            record(
+                Event.MAIL_SIGNER_REVOKED,
+                actor=actor,
+                subject=f"mail-signer:{institution.slug}",
+                serial=wanted,
+                reason=reason.name.lower(),
+            )
+        elif not replaced:
+            raise NotFound
+        if made:
+            _enter(institution, made.certificate, actor=actor)
+    if made is None:
+        return None
+    faults.point(REVOKED)
+    _write(institution, made)
+    return made.certificate
+
+
+def _present(institution: Institution) -> x509.Certificate | None:
+    """The certificate that signs now, where it is our own. Raises CaError, ValueError."""
+    signer = smime.signer(institution.slug)
+    return signer.certificate if signer and is_own(institution, signer.certificate) else None
+
+
+def _make(institution: Institution) -> _Made:
+    """Make a key and have the CA sign its certificate; nothing is written. Raises CaError.
+
+    The key is P-256, which every program must verify (RFC 8551 §2.2).
     """
     folder = authorities().directory(institution.ca.name)
     issuing = read_certificate(folder / "issuing.crt")
@@ -65,57 +137,27 @@ def issue(institution: Institution, *, actor: Actor) -> x509.Certificate:
         issuing_key=read_key(folder / "issuing.key", settings.CONFIG.ca_passphrase).private_key,
         now=clock.now(),
     )
-    with transaction.atomic():
-        _remember(institution, certificate)
-        record(
-            Event.MAIL_SIGNER_ISSUED,
-            actor=actor,
-            subject=f"mail-signer:{institution.slug}",
-            serial=serial_text(certificate.serial_number),
-        )
-    # A kill before this leaves a row without a file: nothing is signed with a certificate that no CRL could name.
-    pem = [key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())]
-    pem += [each.public_bytes(Encoding.PEM) for each in (certificate, issuing)]
+    return _Made(key, certificate, issuing)
+
+
+def _enter(institution: Institution, certificate: x509.Certificate, *, actor: Actor) -> None:
+    """Have a row and an event for a new one, inside the caller's transaction."""
+    _remember(institution, certificate)
+    record(
+        Event.MAIL_SIGNER_ISSUED,
+        actor=actor,
+        subject=f"mail-signer:{institution.slug}",
+        serial=serial_text(certificate.serial_number),
+    )
+
+
+def _write(institution: Institution, made: _Made) -> None:
+    """Sign with it from the next mail on. Raises OSError."""
+    pem = [made.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())]
+    pem += [each.public_bytes(Encoding.PEM) for each in (made.certificate, made.issuing)]
     path = smime.signer_path(institution.slug)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # where all secrets come from the environment
     write_file(path, b"".join(pem), mode=0o600)
-    return certificate
-
-
-def revoke(
-    institution: Institution, *, serial: str | None = None, reason: Reason, actor: Actor
-) -> x509.Certificate | None:
-    """Revoke a mail certificate of our own: the present one, after a new one has taken its place, or a former one.
-
-    `serial` is lower-case hex as `serial_text` writes it; None: the present one. Returns the new certificate, or None
-    where a former one was revoked. The CRLs tell within `status.app.Lives.crl_refresh`.
-
-    Raises:
-        NotFound: not ours, or revoked already. CaError, OSError: as `create_missing`.
-    """
-    signer = smime.signer(institution.slug)
-    present = signer.certificate if signer and is_own(institution, signer.certificate) else None
-    if present is not None and serial in (None, serial_text(present.serial_number)):
-        serial = serial_text(present.serial_number)
-        new = issue(institution, actor=actor)
-    else:
-        present = new = None
-    mine = MailSigner.objects.filter(
-        institution=institution.slug, serial=serial or "", revoked_at__isnull=True
-    )
-    with transaction.atomic():
-        if present is not None:
-            _remember(institution, present)
-        if not mine.update(revoked_at=clock.now(), reason=reason):
-            raise NotFound
-        record(
-            Event.MAIL_SIGNER_REVOKED,
-            actor=actor,
-            subject=f"mail-signer:{institution.slug}",
-            serial=serial,
-            reason=reason.name.lower(),
-        )
-    return new
 
 
 def _remember(institution: Institution, certificate: x509.Certificate) -> None:
@@ -144,7 +186,7 @@ def is_own(institution: Institution, certificate: x509.Certificate) -> bool:
 
 
 def maintain() -> int:
-    """Replace the signers of our own that end within 60 days; return how many.
+    """Replace the signers of our own that end within 60 days or are revoked; return how many.
 
     What one institution's CA or file withholds is no reason to leave the others without: it is said after the round.
 
@@ -167,14 +209,22 @@ def maintain() -> int:
 
 
 def _is_due(institution: Institution) -> bool:
-    """Whether it ends soon, or names no CRL, as those from before `MailSigner` do; never one from elsewhere."""
+    """Whether it ends soon, is revoked, or names no CRL, as those from before `MailSigner` do; never one from elsewhere."""
     signer = smime.signer(institution.slug)
     if signer is None:
         return False
     lasts = signer.certificate.not_valid_after_utc - clock.now() > RENEW_BEFORE
-    if lasts and _names_a_crl(signer.certificate):
+    if lasts and _names_a_crl(signer.certificate) and not _is_revoked(institution, signer.certificate):
         return False
     return is_own(institution, signer.certificate)
+
+
+def _is_revoked(institution: Institution, certificate: x509.Certificate) -> bool:
+    """Whether a revocation was cut off before the file had another."""
+    mine = MailSigner.objects.filter(
+        ca=institution.ca.name, serial=serial_text(certificate.serial_number), revoked_at__isnull=False
+    )
+    return mine.exists()
 
 
 def _names_a_crl(certificate: x509.Certificate) -> bool:

@@ -70,6 +70,10 @@ class Conflict(CentreError):
     message = _("This was changed meanwhile. Please look at the current state and try again.")
 
 
+class NotNow(Conflict):
+    """The state, the hour or the policy forbids the action; nothing has changed since the caller looked."""
+
+
 class Busy(CentreError):
     """Too much is under way at once, and nothing was done; trying again after `AFTER` seconds helps (SPEC E2: a full house answers "busy")."""
 

@@ -24,7 +24,7 @@ from django.utils.translation import gettext_lazy as _
 from certcenter.core import clock
 from certcenter.core.db.fleeting import fleeting
 from certcenter.core.db.prepared import PreparedInsert
-from certcenter.core.errors import Busy, Conflict, TooMany
+from certcenter.core.errors import Busy, NotNow, TooMany
 from certcenter.core.models import GateRow, Reservation
 
 #: An attempt without an outcome for so long counts as a failure (SPEC E2), where policy says nothing else.
@@ -86,14 +86,14 @@ class GateHardLocked(GateLocked):
     next_step = _("Please have it reissued or contact your branch.")
 
 
-class GateNotLocked(Conflict):
+class GateNotLocked(NotNow):
     """There is nothing to unlock."""
 
     code = "not-locked"
     message = _("This is not locked.")
 
 
-class UnlockUsed(Conflict):
+class UnlockUsed(NotNow):
     """The one unlock until the next success was used already (SPEC B3)."""
 
     code = "unlock-used"

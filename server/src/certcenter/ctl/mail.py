@@ -95,7 +95,7 @@ def issue(slug: str, *, replace: bool) -> None:
 def revoke(slug: str, *, serial: str | None, reason: str) -> None:
     """Revoke a mail certificate of the institution SLUG: its key was stolen, say. 註銷郵件簽章憑證。
 
-    Where it is the present one, a new one signs first. The CRLs name it within five minutes. 註銷現用憑證時先簽發新憑證，CRL 五分鐘內更新。
+    Where it is the present one, a new one takes its place at once. The CRLs name it within five minutes. 註銷現用憑證時一併簽發新憑證，CRL 五分鐘內更新。
     """
     institution = _named(slug)
     wanted = serial.lower().replace(":", "") if serial else None

@@ -21,6 +21,7 @@ from certcenter.core import clock
 from certcenter.ctl.processes import server_command
 from certcenter.ctl.setup import prepare_centre
 from certcenter.demo import seed
+from certcenter.demo.hours import write_open
 from certcenter.demo.ports import free_port, is_free
 from certcenter.demo.terminal import ProgramFailed
 from certcenter.demo.tour import LIVES, Log, Unexpected
@@ -72,9 +73,13 @@ def tour() -> None:
             "CERTCENTER_PORT": str(port),
             "CERTCENTER_DATABASE_URL": "sqlite",
             "CERTCENTER_PUBLICATION_URL": f"http://127.0.0.1:{port}",
+            "CERTCENTER_INSTITUTIONS_DIR": str(write_open(Path(folder) / "policies")),
         }
         control = [sys.executable, "-m", "certcenter.ctl"]
         click.echo(f"a throw-away centre in {folder} 建立臨時憑證中心")
+        click.echo(
+            "its telephones and counters are open at any hour, unlike those of the shipped policies 電話與櫃檯全天開放，與正式政策不同"
+        )
         subprocess.run(  # noqa: S603 - our own command
             [*control, "demo", "--prepare-only"], env=environment, check=True, stdout=subprocess.DEVNULL
         )

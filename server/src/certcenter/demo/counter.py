@@ -14,6 +14,10 @@ from certcenter_sdk.client import altcha
 _CHALLENGE: Final = re.compile(r'challenge="([^"]+)"')
 _TOKEN: Final = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 _CUSTOMER: Final = re.compile(r'href="(/customers/\d+/)"')
+_REQUEST: Final = re.compile(r'href="(/approvals/[0-9a-f-]{36}/)"')
+_SECRET: Final = re.compile(r"<span data-secret>([^<]+)</span>")
+_PROBLEM: Final = re.compile(r'<div class="summary" role="alert".*?<li>(?:<a [^>]*>)?([^<]+)', re.DOTALL)
+_DETAILS: Final = r'<b class="mono">{event}</b>.*?<dd class="mono">(\{{[^<]*\}})</dd>'
 
 
 class Counter:
@@ -40,16 +44,43 @@ class Counter:
             _CUSTOMER, self._post("/customers/", page, {"institution": institution, "query": identity})
         )
 
-    def do(self, customer: str, operation: str, note: str) -> None:
-        """Do something to the customer, with the reason. Raises Unexpected when it is refused."""
+    def do(self, customer: str, operation: str, note: str = "", **answers: str) -> None:
+        """Do something to the customer, with the reason and what was asked. Raises Unexpected when it is refused."""
         path = f"{customer}{operation}/"
-        self._post(path, self._client.get(path).text, {"note": note})
+        self._post(path, self._client.get(path).text, {"note": note, **answers})
+
+    def is_refused(self, customer: str, operation: str, **answers: str) -> str:
+        """Try the same, and return the words of the refusal. Raises Unexpected when there is none."""
+        path = f"{customer}{operation}/"
+        answer = self._send(path, self._client.get(path).text, answers)
+        if answer.status_code != httpx.codes.UNPROCESSABLE_ENTITY:
+            raise Unexpected(f"the staff's page {path} answers {answer.status_code}: this had to be refused")
+        return html.unescape(_found(_PROBLEM, answer.text)).strip()
+
+    def noted(self, customer: str, event: str) -> dict[str, Any]:
+        """What the customer's last events say of one."""
+        pattern = re.compile(_DETAILS.format(event=re.escape(event)), re.DOTALL)
+        details: dict[str, Any] = json.loads(html.unescape(_found(pattern, self._client.get(customer).text)))
+        return details
+
+    def approve(self) -> None:
+        """Approve the one request of a colleague that waits."""
+        path = _found(_REQUEST, self._client.get("/approvals/").text)
+        self._post(path, self._client.get(path).text, {"approve": "1"})
+
+    def print_slip(self) -> str:
+        """Make the slip that a colleague has approved; its initial password."""
+        path = _found(_REQUEST, self._client.get("/approvals/").text)
+        return html.unescape(_found(_SECRET, self._post(path, self._client.get(path).text, {"print": "1"})))
 
     def _post(self, path: str, page: str, given: Mapping[str, str]) -> str:
-        answer = self._client.post(path, data={**given, "csrfmiddlewaretoken": _found(_TOKEN, page)})
+        answer = self._send(path, page, given)
         if answer.status_code != httpx.codes.OK:
             raise Unexpected(f"the staff's page {path} answers {answer.status_code}")
         return answer.text
+
+    def _send(self, path: str, page: str, given: Mapping[str, str]) -> httpx.Response:
+        return self._client.post(path, data={**given, "csrfmiddlewaretoken": _found(_TOKEN, page)})
 
 
 def _found(pattern: re.Pattern[str], page: str) -> str:

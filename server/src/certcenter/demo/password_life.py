@@ -1,4 +1,4 @@
-"""The tour's part for the password centre (manual M2): lock, unlock, reissue both ways, unify, separate.
+"""The tour's part for the password centre (manual M2): lock, unlock by certificate and after a call, reissue both ways and by slip, unify, separate.
 
 The customer sits at a terminal with `certcenter password …`; staff at their own pages.
 """
@@ -16,8 +16,11 @@ _WRONG: Final = "Wrong1234"
 _AFTER_MAIL: Final = "Harbour88"
 _AFTER_CERTIFICATE: Final = "Meadow77"
 _UNIFIED: Final = "Orchard66"
+_AFTER_SLIP: Final = "Lantern55"
 _LINK: Final = r"(http://\S+/passwords/reissue/link/#\S+)"
+_UNLOCKED: Final = "login:lock:cleared"
 _DONE, _REFUSED, _LOGIN, _PASSWORD = 0, 1, 3, 5
+_ANSWERS: Final = {"birth-date": "right", "branch": "right", "phone": "right"}
 
 
 class Forgetful:
@@ -112,7 +115,7 @@ def _scope(done: Mapping[str, Any]) -> str:
 
 
 def password_life(centre: Mapping[str, Any], log: Log) -> None:
-    """Two customers of the institution that has separate passwords, too."""
+    """Three customers of the institution that has separate passwords, too."""
     if not PROGRAM.exists():
         log.echo("── the command line `certcenter` is not installed here: the password centre was not walked")
         return
@@ -122,6 +125,8 @@ def password_life(centre: Mapping[str, Any], log: Log) -> None:
     with tempfile.TemporaryDirectory(prefix="certcenter-tour-") as folder:
         log.echo(f"── {house['name']} ({house['profile']}): {people['valid']['name']} forgets the password")
         _locked(Forgetful(centre, house, people["valid"], Path(folder) / "forgetful"), log)
+        log.echo(f"── {people['revoked']['name']} has no certificate, and calls")
+        _called(Forgetful(centre, house, people["revoked"], Path(folder) / "caller"), log)
         log.echo(f"── {separate['name']} has separate passwords")
         _unified(Forgetful(centre, house, separate, Path(folder) / "separate"), log)
 
@@ -142,6 +147,43 @@ def _locked(person: Forgetful, log: Log) -> None:
     step("reissue with the certificate", lambda: person.reissue(_AFTER_CERTIFICATE))
     step("that session has ended", person.has_been_logged_out)
     step("log in", lambda: person.log_in(_AFTER_CERTIFICATE))
+
+
+def _called(person: Forgetful, log: Log) -> None:
+    password, step = str(person.person["password"]), log.step
+    service = Counter(person.centre, "service")
+    page = service.find(person.house["slug"], person.person["id"])
+    step("three wrong passwords", lambda: person.cannot_log_in(_WRONG, 3))
+    step("a call, too few right answers", lambda: (None, service.is_refused(page, "unlock", branch="right")))
+    step("unlock after a call, questions answered", lambda: _after_the_call(service, page))
+    step("the customer is told", lambda: person.is_told("(請用原密碼登入)"))
+    step("three more wrong ones: locked for good", lambda: person.cannot_log_in(_WRONG, 3))
+    step("unlock after one more call", lambda: (None, service.is_refused(page, "unlock", **_ANSWERS)))
+    slip = step("slip at the counter: asked, approved, printed", lambda: _slip(person, page))
+    step("the old password", lambda: person.cannot_log_in(password))
+    step("log in with the slip: change it, nothing else", lambda: person.log_in(slip))
+    step("change it", lambda: _change_all(person, slip))
+    step("log in", lambda: person.log_in(_AFTER_SLIP))
+
+
+def _after_the_call(service: Counter, page: str) -> tuple[None, str]:
+    service.do(page, "unlock", "mistyped on a new keyboard", **_ANSWERS)
+    noted = service.noted(page, _UNLOCKED)
+    expect("what was asked", noted["asked"], dict.fromkeys(_ANSWERS, True))
+    return None, f'noted: {", ".join(noted["asked"])}: right; "{noted["note"]}"'
+
+
+def _slip(person: Forgetful, page: str) -> tuple[str, str]:
+    officer, colleague = (Counter(person.centre, name) for name in ("officer", "officer2"))
+    officer.do(page, "counter-reissue", "identity card and seal compared")
+    colleague.approve()
+    secret = officer.print_slip()
+    return secret, f"{secret[:2]}…, once, for a month"
+
+
+def _change_all(person: Forgetful, old: str) -> tuple[None, str]:
+    person.password("change", old_login_password=old, new_login_password=_AFTER_SLIP)
+    return None, "done"
 
 
 def _unified(person: Forgetful, log: Log) -> None:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
+from unicodedata import east_asian_width
 
 import httpx
 
@@ -31,8 +32,15 @@ class Log:
         began = time.perf_counter()
         result, seen = act()
         self.steps += 1
-        self.echo(f"{self.steps:3}  {name:<44}{seen:<58}{(time.perf_counter() - began) * 1000:8.0f} ms")
+        self.echo(
+            f"{self.steps:3}  {name:<48}{_wide(seen, 58)}{(time.perf_counter() - began) * 1000:8.0f} ms"
+        )
         return result
+
+
+def _wide(words: str, columns: int) -> str:
+    """Fill up to so many columns of a terminal, where an ideograph takes two."""
+    return words + " " * (columns - sum(2 if east_asian_width(each) in "WF" else 1 for each in words))
 
 
 @dataclass

@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from certcenter.audit.actions import record, record_refusal
 from certcenter.core import clock
 from certcenter.core.actor import Actor
-from certcenter.core.errors import CentreError, Conflict, Forbidden
+from certcenter.core.errors import CentreError, Conflict, Forbidden, NotNow
 from certcenter.core.events import Event
 from certcenter.core.ids import new_uuid
 from certcenter.identity.models import Approval, ApprovalKind, ApprovalState, Customer
@@ -31,7 +31,7 @@ from certcenter.institutions import serving
 _LIVE = (ApprovalState.OPEN, ApprovalState.APPROVED)
 
 
-class AlreadyAsked(Conflict):
+class AlreadyAsked(NotNow):
     """The same is waiting already."""
 
     code = "approval-waiting"

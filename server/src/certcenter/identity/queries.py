@@ -8,12 +8,12 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from certcenter.core.db.prepared import Prepared, place
-from certcenter.core.errors import Conflict, NotFound
+from certcenter.core.errors import NotFound, NotNow
 from certcenter.core.masks import mask_account, mask_email, mask_mobile
 from certcenter.identity.models import Account, Channel, CompanyUser, Contact, Customer, Line
 
 
-class CustomerFrozen(Conflict):
+class CustomerFrozen(NotNow):
     """Staff froze this customer (SPEC B3): nothing is issued, reissued or unlocked."""
 
     code = "customer-frozen"

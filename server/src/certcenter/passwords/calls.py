@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from certcenter.audit.actions import record, record_refusal
 from certcenter.core import clock
 from certcenter.core.actor import Actor
-from certcenter.core.errors import CentreError, Conflict, NotFound
+from certcenter.core.errors import CentreError, NotFound, NotNow
 from certcenter.core.events import Event
 from certcenter.core.ids import new_uuid
 from certcenter.identity.models import CompanyUser, Customer
@@ -27,7 +27,7 @@ from certcenter.notifications.actions import notify
 from certcenter.passwords import login, users
 
 
-class UnlockHours(Conflict):
+class UnlockHours(NotNow):
     """Nobody answers the telephone now."""
 
     code = "unlock-hours"
@@ -37,7 +37,7 @@ class UnlockHours(Conflict):
     )
 
 
-class CallerNotKnown(Conflict):
+class CallerNotKnown(NotNow):
     """Too few right answers, or too many wrong ones."""
 
     code = "caller-not-known"

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from certcenter.audit.actions import record_refusal
 from certcenter.core.actor import Actor
-from certcenter.core.errors import CentreError, Conflict, NotFound
+from certcenter.core.errors import CentreError, NotFound, NotNow
 from certcenter.core.events import Event
 from certcenter.identity import approvals
 from certcenter.identity.models import Approval, ApprovalKind, ApprovalState, CompanyUser, Customer
@@ -24,12 +24,12 @@ from certcenter.passwords.users import require_administrator, require_reviewer
 _KIND = ApprovalKind.USER_RESET
 
 
-class OwnPassword(Conflict):
+class OwnPassword(NotNow):
     """One's own password is changed, not reset."""
 
     code = "own-password"
     message = _("This is your own password.")
-    next_step = _("Please change it yourself, or have two other administrators reset it.")
+    next_step = _("Please change it yourself, or have another administrator ask for a reset.")
 
 
 def users_of(company: Customer) -> list[CompanyUser]:

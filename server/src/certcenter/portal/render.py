@@ -11,8 +11,7 @@ from django.shortcuts import render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from certcenter.certificates.errors import NotAllowedNow
-from certcenter.core.errors import CentreError, Invalid
+from certcenter.core.errors import CentreError, Invalid, NotNow
 from certcenter.portal.site import of
 from certcenter.portal.texts import script_texts
 
@@ -66,7 +65,7 @@ def refusal(error: CentreError, *, anchors: Mapping[str, str] | None = None) -> 
 
 def title_of(error: CentreError) -> str:
     """A refusal in a few words, as a heading."""
-    if isinstance(error, NotAllowedNow):
+    if isinstance(error, NotNow):
         return _("That is not possible now")
     titles = {
         HTTPStatus.NOT_FOUND: _("There is no such page"),

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from certcenter.core.errors import CentreError, Conflict, Forbidden
+from certcenter.core.errors import CentreError, Forbidden, NotNow
 
 _COUNTER = _("Please get a new slip at the counter of the office that opened your account.")
 
@@ -33,7 +33,7 @@ class SlipVoided(Forbidden):
     next_step = _COUNTER
 
 
-class SlipUnusable(Conflict):
+class SlipUnusable(NotNow):
     """No slip is open for this customer: none was issued, or it was used, has expired or is void."""
 
     code = "slip-unusable"
@@ -41,7 +41,7 @@ class SlipUnusable(Conflict):
     next_step = _COUNTER
 
 
-class SlipNeeded(Conflict):
+class SlipNeeded(NotNow):
     """The session has not given the slip's password, or too long ago."""
 
     code = "slip-needed"
@@ -49,7 +49,7 @@ class SlipNeeded(Conflict):
     next_step = _("You get the slip at the counter of the office that opened your account.")
 
 
-class SlipNotOffered(Conflict):
+class SlipNotOffered(NotNow):
     """The institution's policy asks for no such slip."""
 
     code = "slip-not-offered"
