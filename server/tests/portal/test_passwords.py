@@ -68,6 +68,13 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_changes(wang, customer, 
     assert NEW not in page
 
 
+@pytest.mark.spec("B4", "E10")
+def test_all_that_is_wrong_with_what_was_typed_is_said_at_once(wang):
+    page = wang.post("/passwords/change/", **passwords(old="", new="short", confirm="other")).content.decode()
+    assert [page.count(f'href="#id_{name}"') for name in ("old", "new", "confirm")] == [1, 1, 1]
+    assert "至少 7 個字元" in page
+
+
 @pytest.mark.spec("B5", "F4")
 def test_separate_accounts_are_a_table_and_each_is_changed_by_itself(reader, customer):
     actions.separate(customer, actor=ACTOR)

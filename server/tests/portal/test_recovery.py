@@ -81,7 +81,9 @@ def _walked(reader, other):
     other.get("/passwords/reissue/link/")  # the mail is opened in another window
     answer = other.post("/passwords/reissue/link/", token=token, birth_date="１９８７１２０５")
     assert answer["Location"] == "/passwords/reissue/verify/", answer.content.decode()
-    assert "取得暫時通行碼" in other.get("/passwords/reissue/verify/")
+    page = other.get("/passwords/reissue/verify/")
+    assert "取得暫時通行碼" in page
+    assert "客服專線" in page  # whom to call stands at the foot of every page, here too
     assert other.post("/passwords/reissue/verify/", send="1").status_code == 302
     page = other.get("/passwords/reissue/verify/")
     work()

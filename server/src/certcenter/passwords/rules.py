@@ -1,6 +1,7 @@
 """What a new password may be (SPEC B1, B6): its form, and never what others know of the customer or try first."""
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from importlib.resources import files
 from itertools import pairwise
@@ -61,9 +62,14 @@ def failures(
     return found
 
 
+def form_words(rule: PasswordRule, password: str) -> str:
+    """Say what is wrong with the form of a new password: length and characters, which need no knowledge of the customer; empty if nothing is."""
+    return _words(rule, rule.failures(password))
+
+
 def refused(rule: PasswordRule, found: list[PasswordFailure], *, field: str = "password") -> PasswordRefused:
     """Return the error that says everything that is wrong at once."""
-    return PasswordRefused({field: " ".join(str(_FAILURES[each]) % _limits(rule) for each in found)})
+    return PasswordRefused({field: _words(rule, found)})
 
 
 def personal_values(customer: Customer) -> list[str]:
@@ -92,6 +98,10 @@ def is_common(password: str) -> bool:
 def _holds(password: str, values: list[str]) -> bool:
     plain = password.casefold()
     return any(len(value) >= _LEAST_TELLING and value.casefold() in plain for value in values)
+
+
+def _words(rule: PasswordRule, found: Iterable[PasswordFailure]) -> str:
+    return " ".join(str(_FAILURES[each]) % _limits(rule) for each in found)
 
 
 def _limits(rule: PasswordRule) -> dict[str, int]:

@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from certcenter.identity.models import Account
 from certcenter.institutions.access_policy import PasswordPolicy
+from certcenter.institutions.base import PasswordRule
+from certcenter.passwords import rules
 from certcenter.portal.forms import PageForm
 
 
@@ -41,6 +43,7 @@ class UnifyForm(PageForm):
 
     def __init__(self, *args: Any, policy: PasswordPolicy, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.policy = policy
         for name, label in self.words.items():
             self.fields[name].label = label
         self.fields["new"].help_text = _("%(least)d to %(most)d letters and digits; capitals matter.") % {
@@ -51,15 +54,20 @@ class UnifyForm(PageForm):
     def clean(self) -> dict[str, Any]:
         """Ask for all three, and for the same new one twice."""
         data = super().clean() or {}
-        self.require_triple("old", "new", "confirm")
+        self.require_triple(self.policy.login, "old", "new", "confirm")
         return data
 
-    def require_triple(self, old: str | None, new: str, confirm: str) -> None:
-        """Say what is missing, and where the repetition differs."""
+    def require_triple(self, rule: PasswordRule, old: str | None, new: str, confirm: str) -> None:
+        """Say what is missing, what the new one's form lacks, and where the repetition differs: all at once."""
         for name in filter(None, (old, new, confirm)):
             if not self.cleaned_data.get(name) and name not in self.errors:
                 self.add_error(name, _MISSING)
-        if new not in self.errors and self.cleaned_data.get(new) != self.cleaned_data.get(confirm):
+        if new in self.errors:
+            return
+        chosen = self.cleaned_data[new]
+        if wrong := rules.form_words(rule, chosen):
+            self.add_error(new, wrong)
+        if chosen != self.cleaned_data.get(confirm):
             self.add_error(confirm, _DIFFERENT)
 
 
@@ -102,11 +110,14 @@ class ChangeForm(UnifyForm):
         if not self._has_old:
             data["change_network"], data["change_withdrawal"] = True, False
         if data.get("change_network"):
-            self.require_triple("old", "new", "confirm")
+            self.require_triple(self.policy.login, "old", "new", "confirm")
         if data.get("change_withdrawal"):
             needs_old = self._has_old.get(data.get("futures", ""), False)
             self.require_triple(
-                "withdrawal_old" if needs_old else None, "withdrawal_new", "withdrawal_confirm"
+                self.policy.withdrawal,
+                "withdrawal_old" if needs_old else None,
+                "withdrawal_new",
+                "withdrawal_confirm",
             )
             if not (data.get("structure") and data.get("signature")) and not self.errors:
                 self.add_error(

@@ -99,7 +99,7 @@ def _verify_page(request: InstitutionRequest, flow: Flow, context: dict[str, Any
         "code_form": context.get("code_form")
         or CodeForm(initial={"challenge": waiting.challenge_id if waiting else None}),
         "sent": waiting,
-        "contact": people.mask_contact(contact.channel, contact.value) if contact else "",
+        "goes_to": people.mask_contact(contact.channel, contact.value) if contact else "",
         "account": chosen,
         "digits": rule.digits,
         "minutes": rule.minutes,
