@@ -82,6 +82,7 @@ def test_a_password_is_shown_by_the_keyboard(window):
     assert isinstance(line, PasswordLine)
     keys.press(Qt.Key.Key_Tab)
     assert keys.focus is line.eye
+    assert line.eye.accessibleDescription() == line.accessibleName(), "which password"
     told = []
     for key in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_X):
         told.append((line.eye.accessibleName(), line.echoMode()))

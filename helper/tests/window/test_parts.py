@@ -191,6 +191,19 @@ def test_a_table_shows_all_words_of_its_cells(theme):
     table.deleteLater()
 
 
+def test_columns_give_by_their_shares_what_a_long_word_takes(theme):
+    """The widest column gave all of it, and was narrower than others (您目前的設定, where a fault has its button)."""
+    table = Table(theme, "Checks", ("No.", "Purpose", "Recommended", "Now", "Action"), (0, 10, 35, 40, 0))
+    mend = button("變更設定", lambda: None, tone="slim")
+    table.add_row("1", "Incomprehensibilities", "good words", LONG, mend)
+    table.resize(760, 300)
+    table.show()
+    assert comes(lambda: table.columnWidth(1) == table._narrowest(1))
+    assert comes(lambda: table.columnWidth(3) > table.columnWidth(2) > table._narrowest(2))
+    assert sum(table.columnWidth(at) for at in range(5)) == table.viewport().width()
+    table.deleteLater()
+
+
 def test_a_narrow_table_leaves_a_column_out_rather_than_its_button(theme):
     table = Table(theme, "Checks", ("No.", "Item", "Purpose", "Action"), (0, 1, 2, 0), spare=(2,))
     mend = button("變更設定", lambda: None, tone="slim")

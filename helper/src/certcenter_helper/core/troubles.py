@@ -99,7 +99,7 @@ _REFUSALS: Final[dict[str, tuple[Kind, str, str]]] = {
     ),
     "keychain-missing": (
         Kind.REFUSED,
-        _("This computer has no keychain, so that “never ask” is not possible here."),
+        _("This computer has no keychain, so that 'never ask' is not possible here."),
         _("Choose the setting 1 or 2."),
     ),
     "keychain-closed": (

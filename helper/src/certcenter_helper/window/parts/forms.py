@@ -45,6 +45,8 @@ class Field(QWidget):
         named.setBuddy(control)
         control.setAccessibleName(label)
         control.setAccessibleDescription(hint)
+        if isinstance(control, PasswordLine):
+            control.eye.setAccessibleDescription(label)  # which of them
         if name:
             control.setObjectName(name)
         box = QVBoxLayout(self)

@@ -104,11 +104,19 @@ class Table(QTableWidget):
             self.setFixedHeight(height)
 
     def _widths(self, least: Mapping[int, int]) -> dict[int, int]:
-        """Each column its share, but room for its longest word; what that takes is the widest column's."""
+        """Each column its share, but room for its longest word; what that takes, the others give by their shares."""
         whole = self.viewport().width()
-        shares = {at: self._shares[at] for at in least}
-        left = whole - sum(width for at, width in least.items() if not shares[at])
-        widths = {at: max(width, left * shares[at] // sum(shares.values())) for at, width in least.items()}
+        widths = dict(least)
+        open_ = {at for at in least if self._shares[at]}
+        while open_:
+            left = whole - sum(width for at, width in widths.items() if at not in open_)
+            total = sum(self._shares[at] for at in open_)
+            given = {at: left * self._shares[at] // total for at in open_}
+            short = {at for at in open_ if given[at] < least[at]}
+            if not short:
+                widths |= given
+                break
+            open_ -= short
         widest = max(widths, key=lambda at: widths[at])
         widths[widest] = max(least[widest], widths[widest] + whole - sum(widths.values()))
         return widths
