@@ -179,9 +179,9 @@ def test_the_keyboard_alone_logs_in_and_walks_the_menu(window, newcomer):
     hand.says("將憑證檔案拖曳到這裡")
 
 
-@pytest.mark.parametrize("width", [760, 1180])
-def test_letters_of_150_percent_need_no_sideways_scrolling(window, newcomer, width):
-    person, hand = newcomer(), window("demo")
+@pytest.mark.parametrize(("width", "english"), [(760, False), (1180, True)], ids=["zh-760", "en-1180"])
+def test_letters_of_150_percent_need_no_sideways_scrolling(window, newcomer, width, english):
+    person, hand = newcomer(), window("demo", english=english)
     hand.log_in(person)
     for _ in range(3):
         hand.shell.zoom(1)
@@ -190,7 +190,7 @@ def test_letters_of_150_percent_need_no_sideways_scrolling(window, newcomer, wid
     hand.wait("host-panel")
     hand.rest()
     assert hand.shell.width() == width
-    for function in ("overview", "import", "repair", "revoke"):
+    for function in ("overview", "import", "repair", "revoke", "instructions", "faq"):
         hand.shell.open(function)
         hand.rest()
         bar = hand.shell.body.area.horizontalScrollBar()

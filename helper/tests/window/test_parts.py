@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QFileDialog, QLabel, QLineEdit, QPushButton, QWidget
 
 from certcenter_helper.core.home import Home
 from certcenter_helper.window import tongues, vocabulary
@@ -22,8 +22,9 @@ from certcenter_helper.window.centres import Centres
 from certcenter_helper.window.frame import Menu, Top
 from certcenter_helper.window.house import Entry, Face
 from certcenter_helper.window.parts import choosers
-from certcenter_helper.window.parts.basic import Card, Facts, button, pill, row
+from certcenter_helper.window.parts.basic import Card, Facts, button, pill, row, text
 from certcenter_helper.window.parts.dialogs import Choice, PasswordDialog
+from certcenter_helper.window.parts.forms import beside
 from certcenter_helper.window.parts.table import Table
 from certcenter_helper.window.shell import Shell
 from certcenter_helper.window.theme import Theme, dress
@@ -284,9 +285,18 @@ def test_the_menu_keeps_its_place_in_the_order_of_tab(theme):
     assert list(menu.entries) == ["overview"]
 
 
-def test_the_ring_around_a_tick_goes_round_its_words(theme):
-    from PySide6.QtWidgets import QCheckBox
+def test_a_tick_with_many_words_takes_more_lines(theme):
+    """Compatible format, …: letters of 150 % made the page scroll sideways."""
+    holder, tick = QWidget(), QCheckBox()
+    label = text(LONG)
+    holder.setLayout(beside(tick, (label,)))
+    assert holder.minimumSizeHint().width() < label.fontMetrics().horizontalAdvance(LONG) / 2
+    QTest.mouseClick(label, Qt.MouseButton.LeftButton)
+    assert tick.isChecked(), "by its words, too"
+    holder.deleteLater()
 
+
+def test_the_ring_around_a_tick_goes_round_its_words(theme):
     card, agree = Card(theme), QCheckBox("我同意上述約定條款")
     card.add(agree)
     card.resize(900, 100)

@@ -224,6 +224,8 @@ QPushButton[tone="link"]:focus {{ border: 2px solid {focus} }}
 QPushButton[part="menu"] {{ text-align: left; font-weight: 400; color: {ink}; background: transparent; border: 0; border-left: {line_thick}px solid transparent; border-radius: {s1}px; padding: {s0}px {s2}px; min-height: {menu}px }}
 QPushButton[part="menu"]:hover {{ background: {sunk} }}
 QPushButton[part="menu"][chosen="true"] {{ background: {accent_soft}; color: {accent}; font-weight: 600; border-left: {line_thick}px solid {accent} }}
+QPushButton[part="menu"] QLabel {{ background: transparent }}
+QPushButton[part="menu"][chosen="true"] QLabel {{ color: {accent}; font-weight: 600 }}
 QPushButton[part="menu"]:focus {{ border: 2px solid {focus} }}
 QPushButton[part="menu"]:disabled {{ color: {line_2}; background: transparent }}
 

@@ -20,6 +20,7 @@ from certcenter_helper.window.parts.forms import (
     NewPassword,
     PathField,
     SecurityChoice,
+    beside,
     line,
     on_enter,
     password_line,
@@ -100,9 +101,12 @@ class ExportPage(Page):
             self._new = NewPassword(theme, words, rules.rule, labels=labels)
             card.add(self._new)
         if rules.compatible_allowed:
-            self._compatible = QCheckBox(words("export.compatible"))
+            label, warning = words("export.compatible"), words("export.compatible.warning")
+            self._compatible = QCheckBox()
             self._compatible.setObjectName("compatible")
-            card.add(self._compatible, text(words("export.compatible.warning"), "hint"))
+            self._compatible.setAccessibleName(label)
+            self._compatible.setAccessibleDescription(warning)
+            card.add(beside(self._compatible, (text(label), text(warning, "hint"))))
         self.export = button(words("export.go"), self._check, tone="first", name="export")
         card.add(row(self.export, button(words("cancel"), lambda: self.shell.open("overview"), name="leave")))
         on_enter(self._check, self.password, *((self._new.first, self._new.second) if self._new else ()))

@@ -6,6 +6,7 @@ from typing import Final
 from PySide6.QtCore import QRegularExpression, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QRegularExpressionValidator, QResizeEvent
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QButtonGroup,
     QComboBox,
     QFrame,
@@ -265,7 +266,7 @@ class SecurityChoice(QFrame):
             self._group.addButton(radio, at)
             self._modes[at] = setting.mode
             told = [text(label), *([text(setting.explained, "hint")] if explained else [])]
-            box.addLayout(_beside(radio, told))
+            box.addLayout(beside(radio, told))
         if core.security_note and not explained:  # there the page itself says from when it holds
             box.addWidget(text(core.security_note, "hint"))
 
@@ -275,16 +276,16 @@ class SecurityChoice(QFrame):
         return self._modes.get(self._group.checkedId())
 
 
-def _beside(radio: QRadioButton, told: Sequence[QLabel]) -> QHBoxLayout:
-    """A choice whose words may take several lines, and which can be chosen by its words."""
+def beside(choice: QAbstractButton, told: Sequence[QLabel]) -> QHBoxLayout:
+    """A choice or a tick whose words may take several lines, and which can be chosen by its words."""
     across, down = QHBoxLayout(), QVBoxLayout()
-    across.addWidget(radio, 0, Qt.AlignmentFlag.AlignTop)
+    across.addWidget(choice, 0, Qt.AlignmentFlag.AlignTop)
     across.addLayout(down, 1)
     down.setSpacing(0)
     for label in told:
-        label.mousePressEvent = lambda _event: radio.setChecked(True)  # type: ignore[method-assign]  # Qt has no signal for it
+        label.mousePressEvent = lambda _event: choice.click()  # type: ignore[method-assign]  # Qt has no signal for it
         down.addWidget(label)
-    told[0].setMinimumHeight(radio.sizeHint().height())
+    told[0].setMinimumHeight(choice.sizeHint().height())
     return across
 
 
