@@ -20,16 +20,15 @@ pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("helper")]
 
 
 def use_all(hand: Hand, person) -> None:
-    """A command, its trouble, a long one, a box, pages, the other language, letters and scheme."""
+    """A command, its trouble, a long one, a box, pages, the other language, the other scheme."""
     hand.press("log-in")
     hand.log_in(person)
     hand.shell.say("?", ["."])
     hand.box("message")
-    for function in ("environment-check", "faq", "import", "repair", "revoke"):
+    for function in ("environment-check", "faq"):
         hand.shell.open(function)
         hand.rest()
     hand.shell.speak_other()
-    hand.shell.zoom(1)
     hand.shell.use_scheme(dark=not hand.shell.theme.dark)
     hand.rest()
 
