@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from certcenter.core.errors import CentreError, Conflict, Forbidden, NotFound, NotNow, TooMany
+from certcenter.identity.branches import AskBranch
 
 _STILL_VALID = _("The certificate that you have keeps working.")
 _START_AGAIN = _("Please start again from the overview.")
@@ -47,13 +48,13 @@ class BirthDateMalformed(CentreError):
     next_step = _("Please enter year, month and day as 6 or 7 digits, for example 761205.")
 
 
-class BirthDateEnded(Forbidden):
+class BirthDateEnded(AskBranch, Forbidden):
     """Three wrong dates in a day: the application ends and counts as one login failure (SPEC E3)."""
 
     code = "birth-date-ended"
     message = _("The date was wrong three times, so this application has ended.")
     next_step = _(
-        "Please check the date on your account documents and start again tomorrow, or ask your branch."
+        "Please check the date on your account documents and start again tomorrow, or ask your branch%(branch)s."
     )
     kept = _STILL_VALID
 
@@ -126,21 +127,21 @@ class NothingToRevoke(NotAllowedNow):
     message = _("There is no certificate to revoke.")
 
 
-class OnlineRevocationOff(Forbidden):
+class OnlineRevocationOff(AskBranch, Forbidden):
     """The institution's policy lets only staff revoke."""
 
     code = "online-revocation-off"
     message = _("Certificates are revoked at the branch.")
-    next_step = _("Please ask the branch that opened your account.")
+    next_step = _("Please ask the branch that opened your account%(branch)s.")
 
 
-class RevocationsUsedUp(TooMany):
+class RevocationsUsedUp(AskBranch, TooMany):
     """The year's online revocations are used up (SPEC A5)."""
 
     code = "revocations-used-up"
     message = _("The certificate was already revoked online %(limit)s times this year.")
     next_step = _(
-        "Please bring two identity documents and your registered seal to the branch that opened your account."
+        "Please bring two identity documents and your registered seal to the branch that opened your account%(branch)s."
     )
     kept = _STILL_VALID
 

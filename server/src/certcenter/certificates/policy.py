@@ -13,6 +13,7 @@ from certcenter.certificates.lifecycle import (
 )
 from certcenter.core.errors import CentreError
 from certcenter.core.taiwan import to_taipei
+from certcenter.identity.models import Customer
 from certcenter.institutions import rules
 from certcenter.institutions.policy import Institution
 from certcenter.institutions.vocabulary import HostStatus, OnlineRevocation, Proof, RepairMode
@@ -55,6 +56,8 @@ class Situation:
     last_sequence: int = 0
     #: Staff have opened the re-download; looked up where somebody shows it.
     redownload: bool = False
+    #: Whose it is: told which branch can help.
+    customer: Customer | None = None
 
     @property
     def live(self) -> bool:
@@ -188,11 +191,13 @@ def _may_renew(situation: Situation) -> None:
 
 def _may_revoke(situation: Situation) -> None:
     if situation.institution.revocation.online is not OnlineRevocation.REVOKE:
-        raise errors.OnlineRevocationOff
+        raise errors.OnlineRevocationOff(situation.customer)
     if not situation.live and situation.waiting is None:
         raise errors.NothingToRevoke
     if situation.revocations_left == 0:
-        raise errors.RevocationsUsedUp(limit=situation.institution.revocation.yearly_limit)
+        raise errors.RevocationsUsedUp(
+            situation.customer, limit=situation.institution.revocation.yearly_limit
+        )
 
 
 def _moment(value: datetime) -> str:

@@ -103,7 +103,7 @@ def give_birth_date(procedure_id: UUID, text: str, *, customer: Customer, actor:
         taken = limits.take(BIRTH_DATES, subject=customer.subject, window=day, limit=tries)
     except limits.LimitReached as full:
         _end_for_birth_date(procedure, actor=actor)
-        raise errors.BirthDateEnded from full
+        raise errors.BirthDateEnded(customer) from full
     if date == customer.birth_date:
         with transaction.atomic():
             limits.reset(BIRTH_DATES, subject=customer.subject, window=day)
@@ -116,7 +116,7 @@ def give_birth_date(procedure_id: UUID, text: str, *, customer: Customer, actor:
         raise errors.BirthDateWrong(tries_left=taken.left)
     _end_for_birth_date(procedure, actor=actor)
     login.count_failure(customer, actor=actor)
-    raise errors.BirthDateEnded
+    raise errors.BirthDateEnded(customer)
 
 
 def reset_day_limits(customer: Customer, *, note: str, actor: Actor) -> None:

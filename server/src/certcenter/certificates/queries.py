@@ -110,6 +110,7 @@ def situation(customer: Customer, *, revocations: bool = True) -> Situation:
         application=ApplicationState(application.state) if application else None,
         revocations_used=_revocations(customer, now) if revocations else None,
         last_sequence=certificates[0].sequence if certificates else 0,
+        customer=customer,
     )
 
 

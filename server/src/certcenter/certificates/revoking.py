@@ -67,7 +67,7 @@ def take_revocation(customer: Customer, institution: Institution) -> None:
             limit=limit,
         )
     except limits.LimitReached as full:
-        raise errors.RevocationsUsedUp(limit=limit) from full
+        raise errors.RevocationsUsedUp(customer, limit=limit) from full
 
 
 def revoke_by_staff(customer: Customer, *, note: str, actor: Actor) -> Certificate:

@@ -34,6 +34,15 @@ Count = Annotated[int, Field(ge=1)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,38}[a-z0-9]$")]
 BranchCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{2,8}$")]
 """What stands before an account's number; `Institution.branches` has the names."""
+Phone = Annotated[str, StringConstraints(pattern=r"^[0-9()#+ -]{6,24}$")]
+
+
+class Branch(Text):
+    """A branch's name, and its own telephone where it has one."""
+
+    phone: Phone | None = None
+
+
 DistinguishedValue = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 AuthorityName = Annotated[str, StringConstraints(min_length=1, max_length=48)]
 """One value in a distinguished name; 64 is the upper bound of RFC 5280, appendix A."""

@@ -5,7 +5,7 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from certcenter.core.texts import Text
-from certcenter.institutions.base import PolicyModel, ServiceHours, Slug
+from certcenter.institutions.base import Phone, PolicyModel, ServiceHours, Slug
 from certcenter.institutions.vocabulary import Availability, Channel, Function
 
 
@@ -42,7 +42,7 @@ class ContactLine(PolicyModel):
     """A telephone line."""
 
     label: Text
-    phone: Annotated[str, StringConstraints(pattern=r"^[0-9()#+ -]{6,24}$")]
+    phone: Phone
 
 
 class ContactPolicy(PolicyModel):

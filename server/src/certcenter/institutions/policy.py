@@ -20,6 +20,7 @@ from certcenter.institutions.access_policy import (
     SessionPolicy,
 )
 from certcenter.institutions.base import (
+    Branch,
     BranchCode,
     PasswordFailure,
     PasswordRule,
@@ -137,8 +138,8 @@ class Institution(PolicyModel):
     calls: CallPolicy
     approvals: ApprovalPolicy = ApprovalPolicy()
     contact: ContactPolicy
-    branches: dict[BranchCode, Text] = {}
-    """The names of the branches, by the code that stands in account numbers."""
+    branches: dict[BranchCode, Branch] = {}
+    """The names of the branches, and their telephones, by the code that stands in account numbers."""
     links: tuple[Link, ...] = ()
     notices: NoticePolicy
     retention: RetentionPolicy

@@ -109,18 +109,18 @@ def check(customer: Customer, *, purpose: SlipPurpose, secret: str, session: str
         raise SlipMalformed(length=LENGTH)
     slip = queries.usable(customer, purpose)
     if slip is None:
-        raise _refused(customer, SlipUnusable(), actor)
+        raise _refused(customer, SlipUnusable(customer), actor)
     try:
         with _gate(slip).admit() as attempt:
             right = sealing.same(slip.secret_mac, _mac(slip, typed))
             state = attempt.success() if right else attempt.failure(then=_voiding(slip, actor))
     except GateLocked:
         _void_locked(slip, actor)
-        raise _refused(customer, SlipUnusable(), actor) from None
+        raise _refused(customer, SlipUnusable(customer), actor) from None
     if right:
         return _accept(slip, session=session, actor=actor)
     left = _gate(slip).limit - state.failed
-    refusal = SlipWrong(tries_left=left) if left > 0 else SlipVoided()
+    refusal = SlipWrong(tries_left=left) if left > 0 else SlipVoided(customer)
     raise _refused(customer, refusal, actor)
 
 
@@ -135,7 +135,7 @@ def use(customer: Customer, *, purpose: SlipPurpose, session: str, actor: Actor)
     if held is None or not Slip.objects.filter(queries.OPEN, pk=held.pk, accepted_session=session).update(
         used_at=now
     ):
-        raise SlipNeeded
+        raise SlipNeeded(customer)
     record(Event.SLIP_USED, actor=actor, subject=str(held), **_facts(held))
     return held
 
@@ -143,7 +143,7 @@ def use(customer: Customer, *, purpose: SlipPurpose, session: str, actor: Actor)
 def require_accepted(customer: Customer, *, purpose: SlipPurpose, session: str) -> None:
     """Raise SlipNeeded unless `session` has given the password of the slip."""
     if queries.accepted_until(customer, purpose, session=session) is None:
-        raise SlipNeeded
+        raise SlipNeeded(customer)
 
 
 def void(customer: Customer, *, purpose: SlipPurpose, note: str = "", actor: Actor) -> None:
@@ -154,7 +154,7 @@ def void(customer: Customer, *, purpose: SlipPurpose, note: str = "", actor: Act
         if slip is not None and voided:
             notify(Event.SLIP_VOIDED, customer=customer, details={}, key=f"slip-void:{slip.pk}")
     if not voided:
-        raise _refused(customer, SlipUnusable(), actor)
+        raise _refused(customer, SlipUnusable(customer), actor)
 
 
 def _accept(slip: Slip, *, session: str, actor: Actor) -> datetime:
@@ -165,7 +165,7 @@ def _accept(slip: Slip, *, session: str, actor: Actor) -> datetime:
         if accepted:
             record(Event.SLIP_ACCEPTED, actor=actor, subject=str(slip), **_facts(slip))
     if not accepted:  # used or voided in this moment
-        raise _refused(slip.customer, SlipUnusable(), actor)
+        raise _refused(slip.customer, SlipUnusable(slip.customer), actor)
     return until
 
 

@@ -3,8 +3,9 @@
 from django.utils.translation import gettext_lazy as _
 
 from certcenter.core.errors import CentreError, Forbidden, NotNow
+from certcenter.identity.branches import AskBranch
 
-_COUNTER = _("Please get a new slip at the counter of the office that opened your account.")
+_COUNTER = _("Please get a new slip at the counter of the office that opened your account%(branch)s.")
 
 
 class SlipMalformed(CentreError):
@@ -25,7 +26,7 @@ class SlipWrong(CentreError):
     next_step = _("Please copy it from the slip; upper and lower case differ.")
 
 
-class SlipVoided(Forbidden):
+class SlipVoided(AskBranch, Forbidden):
     """The last try was wrong as well: the slip is void (SPEC E3)."""
 
     code = "slip-voided"
@@ -33,7 +34,7 @@ class SlipVoided(Forbidden):
     next_step = _COUNTER
 
 
-class SlipUnusable(NotNow):
+class SlipUnusable(AskBranch, NotNow):
     """No slip is open for this customer: none was issued, or it was used, has expired or is void."""
 
     code = "slip-unusable"
@@ -41,12 +42,12 @@ class SlipUnusable(NotNow):
     next_step = _COUNTER
 
 
-class SlipNeeded(NotNow):
+class SlipNeeded(AskBranch, NotNow):
     """The session has not given the slip's password, or too long ago."""
 
     code = "slip-needed"
     message = _("Please enter the password of your slip first.")
-    next_step = _("You get the slip at the counter of the office that opened your account.")
+    next_step = _("You get the slip at the counter of the office that opened your account%(branch)s.")
 
 
 class SlipNotOffered(NotNow):

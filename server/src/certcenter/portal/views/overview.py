@@ -8,9 +8,11 @@ from django.views.decorators.http import require_safe
 
 from certcenter.certificates import queries
 from certcenter.certificates.policy import Action
+from certcenter.certificates.queries import Overview
 from certcenter.core import clock
+from certcenter.identity import branches
 from certcenter.institutions.policy import Institution
-from certcenter.institutions.vocabulary import Function, HostStatus, KeyPlace
+from certcenter.institutions.vocabulary import Function, HostStatus, KeyPlace, OnlineRevocation
 from certcenter.portal import keys, menu
 from certcenter.portal import render as rendering
 from certcenter.portal.access import customer_page
@@ -84,6 +86,7 @@ def overview(request: CustomerRequest) -> HttpResponse:
         "used_up": institution.revocation.used_up_text()
         if _used_up(institution, seen.revocations_left)
         else None,
+        "branches": branches.words(request.customer) if _asks_branch(institution, seen) else "",
         "news": announcements(institution.slug)[:NEWS_SHOWN],
         "now": clock.now(),
     }
@@ -91,6 +94,12 @@ def overview(request: CustomerRequest) -> HttpResponse:
         return rendering.page(request, "portal/overview.html", context)
     data = keys.page_data(request, overview=seen)
     return rendering.page(request, "portal/overview.html", context, script="overview", data=data)
+
+
+def _asks_branch(institution: Institution, seen: Overview) -> bool:
+    """Whether the page sends the customer to the branch: which one stands there then."""
+    staff_only = institution.revocation.online is not OnlineRevocation.REVOKE
+    return seen.status is HostStatus.SUSPENDED or staff_only or _used_up(institution, seen.revocations_left)
 
 
 def _used_up(institution: Institution, left: int) -> bool:

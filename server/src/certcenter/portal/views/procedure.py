@@ -14,6 +14,7 @@ from certcenter.certificates.lifecycle import ProcedureKind, ProcedureState
 from certcenter.certificates.models import Procedure
 from certcenter.core import clock
 from certcenter.core.errors import CentreError
+from certcenter.identity import branches
 from certcenter.identity import queries as people
 from certcenter.identity.models import Channel, CustomerKind
 from certcenter.institutions.vocabulary import CodePurpose, Function
@@ -135,6 +136,7 @@ def _verify_page(request: CustomerRequest, procedure: Procedure, context: dict[s
             for each in contacts
         ],
         "unreachable": request.institution.application.unreachable,
+        "branches": "" if contacts else branches.words(customer),
         "sent": sent,
         "digits": rule.digits,
         "minutes": rule.minutes,
