@@ -5,6 +5,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -37,8 +38,8 @@ _BAD: Final = frozenset({"expired", "must-change"})
 _SAME: Final = {True: _("The same"), False: _("Different"), None: ""}
 
 
-#: Columns of `table` whose cells are read as one: kind, account, days.
-_WHOLE = (0, 3, 5, 6)
+#: Columns of `table` whose words are not broken: all but the branch, whose name has several, and the last.
+_WHOLE = (0, 1, 3, 4, 5, 6)
 
 
 def lines() -> dict[str, str]:
@@ -49,7 +50,7 @@ def lines() -> dict[str, str]:
 def table(seen: PasswordTable) -> RenderableType:
     """商品別, 密碼別, 分公司, 交易帳號 …, as manual M2 has it; each kind numbered for itself.
 
-    Accounts and dates are never broken. A column in which nothing stands is left out: a terminal is narrow.
+    A column in which nothing stands is left out, and 未設定 stands where the day of the change would: a terminal is narrow.
     """
     headings = (
         word("Kind"), word("Business line"), word("Branch"), word("Account"),
@@ -61,17 +62,25 @@ def table(seen: PasswordTable) -> RenderableType:
         for number, row in enumerate(seen.of_kind(kind), start=1)
     ]
     kept = [index for index in range(len(headings)) if any(str(row[index + 1]) != "–" for row in rows)]
-    shown = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    shown = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
     shown.add_column("#", justify="right", style="dim")
     for index in kept:
-        shown.add_column(headings[index], overflow="fold", no_wrap=index in _WHOLE)
+        cells = [str(row[index + 1]) for row in rows]
+        width = _width(headings[index], cells) if index in _WHOLE else None
+        shown.add_column(headings[index], overflow="fold", width=width)
     for row in rows:
         shown.add_row(row[0], *(row[index + 1] for index in kept))
     return shown
 
 
+def _width(heading: str, cells: list[str]) -> int:
+    """As wide as what stands in the column; the words of its heading may stand one below another."""
+    return max(map(cell_len, [*heading.split(), *cells]))
+
+
 def _cells(row: PasswordRow) -> list[RenderableType]:
-    state = _STATES.get(row.state, row.state)
+    unset = row.state == "unset"
+    state = "" if unset else _STATES.get(row.state, row.state)
     same = _SAME[row.same]
     return [
         word(_KINDS[row.kind]),
@@ -79,7 +88,7 @@ def _cells(row: PasswordRow) -> list[RenderableType]:
         row.branch_name or "–",
         row.masked or "–",
         Text(word(same) if same else "–", style="green" if row.same else ""),
-        _day(row.changed_at),
+        word(_STATES["unset"]) if unset else _day(row.changed_at),
         _day(row.expires_at),
         Text(word(state) if state else "–", style="red" if row.state in _BAD else ""),
     ]

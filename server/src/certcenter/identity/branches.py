@@ -43,8 +43,14 @@ class Named:
 
 
 class AskBranch(CentreError):
-    """A refusal that sends the customer to the branch that opened the account: `%(branch)s` in its texts is `Named`."""
+    """A refusal that sends the customer to the branch that opened the account: `%(branch)s` in its advice is `Named`."""
 
     def __init__(self, customer: Customer | None = None, **params: Any) -> None:
         """`customer`: who is told."""
-        super().__init__(branch=Named(customer), **params)
+        super().__init__(**params)
+        self._branch = Named(customer)
+
+    @property
+    def advice(self) -> str:
+        """What to do next, and at which branch."""
+        return str(self.next_step) % {**self.params, "branch": self._branch}
