@@ -8,8 +8,10 @@ from certcenter.portal import urls
 
 #: Name of the page → the operations by which a program does the same.
 SAME = {
-    "front": ("GET /policy", "GET /documents/{kind}"),
+    "front": ("GET /policy", "GET /documents/{kind}", "GET /downloads"),
+    "download": ("GET /downloads",),  # says where each file lies
     "login": ("GET /captcha", "POST /sessions"),
+    "captcha-sound": ("GET /captcha/sound",),
     "logout": ("DELETE /sessions/current",),
     "extend": ("GET /me",),
     "overview": ("GET /certificates", "GET /certificates/{serial}", "GET /me"),
@@ -65,11 +67,9 @@ SAME = {
     "instructions": ("GET /documents/{kind}",),
     "faq": ("GET /documents/{kind}",),
 }
-#: What only a browser needs: its files, its language, its goodbye; and what stands in the way of programs alone.
+#: What only a browser needs: its files, its language, its goodbye.
 FOR_BROWSERS = {
     "static", "theme", "mark", "language", "healthz", "signed-out", "phone-manifest", "phone-icon",
-    "download",  # the helper's own files: fetched by people, before they have a program
-    "captcha-sound",  # a program has a credential of its own, or shows the picture
 }  # fmt: skip
 
 

@@ -7,9 +7,9 @@ import pytest
 from click.testing import CliRunner
 from django.test import Client
 
+from certcenter.content import downloads
+from certcenter.content.downloads import System
 from certcenter.ctl.downloads import downloads as command
-from certcenter.portal import downloads
-from certcenter.portal.downloads import System
 
 pytestmark = pytest.mark.spec("A14")
 BODY = b"\x7fELF" + b"helper" * 400

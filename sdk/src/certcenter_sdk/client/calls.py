@@ -92,8 +92,13 @@ def _step(value: object) -> str:
 
 
 def captcha() -> Call[Answer]:
-    """A fresh altcha challenge."""
+    """A fresh challenge: altcha's, or a picture with a token."""
     return _get("captcha")
+
+
+def captcha_sound(token: str) -> Call[Answer]:
+    """A picture's letters, spoken (`sound`: WAV), for who can't see it."""
+    return _get("captcha/sound", token=token)
 
 
 def open_session(body: Body) -> Call[Session]:
@@ -127,6 +132,11 @@ def environment() -> Call[Answer]:
 def documents(kind: str) -> Call[Answer]:
     """Announcements, instructions or FAQ."""
     return _get(f"documents/{_step(kind)}")
+
+
+def downloads() -> Call[Answer]:
+    """The desktop helper's files, with version, size, SHA-256 and address."""
+    return _get("downloads")
 
 
 def consent(kind: str) -> Call[Answer]:

@@ -94,13 +94,13 @@ def _house(institution: Institution, words: _Words, origin: str) -> HouseOut:
         slug=institution.slug,
         profile=institution.profile,
         origin=origin,
-        portal=_portal(institution, origin),
+        portal=portal_of(institution, origin),
         accents=AccentsOut(light=light, dark=dark),
         **branding,
     )
 
 
-def _portal(institution: Institution, origin: str) -> str:
+def portal_of(institution: Institution, origin: str) -> str:
     """Return the pages' origin: the institution's own host, behind the same scheme and port as the caller's."""
     asked = urlsplit(origin)
     port = f":{asked.port}" if asked.port else ""

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from certcenter.portal import downloads as files
-from certcenter.portal.downloads import System
+from certcenter.content import downloads as files
+from certcenter.content.downloads import System
 
 
 @click.group()

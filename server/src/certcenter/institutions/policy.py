@@ -160,6 +160,11 @@ class Institution(PolicyModel):
         own = self.login.captcha
         return self.passwords.captcha if own is Captcha.NONE and self.passwords.centre else own
 
+    @property
+    def with_helper(self) -> bool:
+        """The key lives on the customer's computer, in the desktop helper's hands."""
+        return self.key.place in (KeyPlace.HELPER, KeyPlace.PFX_DIRECTORY)
+
     def branch_name(self, code: str) -> Text:
         """The branch's name; the code itself where policy has none (a branch that was closed, say)."""
         return self.branches.get(code) or Text(zh=code, en=code)

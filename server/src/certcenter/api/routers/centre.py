@@ -1,18 +1,23 @@
-"""What anybody may ask: the captcha, the policy, the environment, the documents."""
+"""What anybody may ask: the policy, the environment, the documents, the desktop helper's files."""
 
+from dataclasses import asdict
 from datetime import datetime
 from enum import StrEnum
 from importlib.metadata import version
-from typing import Final
+from typing import Annotated, Final
+from urllib.parse import quote
 
 from ninja import Router
+from pydantic import Field
 
 from certcenter.api.doors import AnyVisitor, VisitRequest
 from certcenter.api.openapi import operation
-from certcenter.api.policy import policy_of
+from certcenter.api.policy import policy_of, portal_of
 from certcenter.api.policy_schemas import PolicyOut
-from certcenter.api.values import Output
+from certcenter.api.values import Digest, Output
+from certcenter.content import downloads as files
 from certcenter.content import queries as content
+from certcenter.content.downloads import System
 from certcenter.content.models import Document, DocumentKind
 from certcenter.core import clock
 
@@ -65,6 +70,26 @@ class DocumentsOut(Output):
     documents: tuple[DocumentOut, ...]
 
 
+class DownloadOut(Output):
+    """One file of the desktop helper."""
+
+    system: System
+    file: str
+    version: str
+    size: Annotated[int, Field(ge=0)]
+    """Bytes."""
+    sha256: Digest
+    """Compare it with the file's own before the file is run."""
+    url: str
+    """Where the file lies; nobody need be logged in."""
+
+
+class DownloadsOut(Output):
+    """The newest file for each system that one is offered for; none where keys live elsewhere than with the helper."""
+
+    downloads: tuple[DownloadOut, ...]
+
+
 @router.get("/policy", **operation(200, PolicyOut, is_open=True))
 def policy(request: VisitRequest) -> PolicyOut:
     """What page and programs need to know of the institution's policy, in the chosen language."""
@@ -87,6 +112,22 @@ def documents(request: VisitRequest, kind: DocumentsKind) -> DocumentsOut:
     """Announcements, instructions or questions and answers."""
     found = content.all_current(request.auth.institution.slug, _KINDS[kind])
     return DocumentsOut(documents=tuple(_document(each, request.auth.language) for each in found))
+
+
+@router.get("/downloads", **operation(200, DownloadsOut, is_open=True))
+def downloads(request: VisitRequest) -> DownloadsOut:
+    """The desktop helper's files, as the institution's front page offers them (SPEC A14)."""
+    institution = request.auth.institution
+    if not institution.with_helper:
+        return DownloadsOut(downloads=())
+    place = f"{portal_of(institution, request.auth.origin)}/downloads"
+    return DownloadsOut(
+        downloads=tuple(
+            DownloadOut(**asdict(each), url=f"{place}/{quote(each.file)}")
+            for each in files.offered().values()
+            if each is not None
+        )
+    )
 
 
 def paragraphs(

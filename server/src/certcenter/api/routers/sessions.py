@@ -5,7 +5,7 @@ from typing import Annotated, Any, Self
 
 from django.conf import settings
 from django.http import HttpResponse
-from ninja import Router, Status
+from ninja import Query, Router, Status
 from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
@@ -37,6 +37,13 @@ class CaptchaOut(Output):
     """A picture's token; the answer is `image:<token>:<letters>`."""
     image: Annotated[bytes, Base64url(most=65536)] | None
     """The picture, PNG."""
+
+
+class SoundOut(Output):
+    """A picture's letters, spoken: for people who can't see it."""
+
+    sound: Annotated[bytes, Base64url(most=524_288)]
+    """WAV."""
 
 
 class SignIn(Input):
@@ -81,6 +88,19 @@ def captcha(request: VisitRequest) -> CaptchaOut:
         token=challenge.token or None,
         image=challenge.png or None,
     )
+
+
+@router.get(
+    "/captcha/sound",
+    auth=AnyVisitor(),
+    **operation(200, SoundOut, CaptchaRefused, is_open=True),
+)
+def captcha_sound(
+    request: VisitRequest,
+    token: Annotated[str, line(2048), Query(description="The picture's, from GET captcha.")],
+) -> SoundOut:
+    """The letters of a picture, spoken, as the login page offers them beside it."""
+    return SoundOut(sound=captchas.sound(request.auth.institution, token))
 
 
 @router.post(

@@ -5,18 +5,17 @@ from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from certcenter.content import downloads
 from certcenter.core.errors import NotFound
 from certcenter.institutions.policy import Institution
 from certcenter.institutions.serving import served
 from certcenter.institutions.vocabulary import KeyPlace, OnlineRevocation, Proof
-from certcenter.portal import documents, downloads
+from certcenter.portal import documents
 from certcenter.portal import render as rendering
 from certcenter.portal.access import institution_page
 from certcenter.portal.site import InstitutionRequest
 
 NEWS_SHOWN = 3
-#: Where the key lives on the customer's computer, in the desktop helper's hands.
-WITH_HELPER = frozenset({KeyPlace.HELPER, KeyPlace.PFX_DIRECTORY})
 
 
 @require_safe
@@ -56,7 +55,7 @@ def front(request: InstitutionRequest) -> HttpResponse:
         "portal/front.html",
         {
             "in_browser": institution.key.place is KeyPlace.BROWSER,
-            "with_helper": institution.key.place in WITH_HELPER,
+            "with_helper": institution.with_helper,
             "with_slip": Proof.SLIP in institution.application.proofs,
             "by_staff": institution.revocation.online is OnlineRevocation.STAFF_ONLY,
             "downloads": downloads.offered().items(),

@@ -18,7 +18,6 @@ from certcenter.portal import render as rendering
 from certcenter.portal.access import customer_page
 from certcenter.portal.documents import announcements
 from certcenter.portal.site import CustomerRequest
-from certcenter.portal.views.front import WITH_HELPER
 
 #: How each status is coloured; the word says the same.
 TONES = {
@@ -76,7 +75,7 @@ def overview(request: CustomerRequest) -> HttpResponse:
         "actions": actions,
         "first": actions[0] if actions else "",
         "in_browser": institution.key.place is KeyPlace.BROWSER,
-        "with_helper": institution.key.place in WITH_HELPER,
+        "with_helper": institution.with_helper,
         "offers": {
             function.value.replace("-", "_"): menu.has_page(institution, function) for function in _OFFERED
         },

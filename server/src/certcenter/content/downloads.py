@@ -1,4 +1,4 @@
-"""The desktop helper's files, offered on the 憑證中心 page with version, size and SHA-256 (SPEC A14).
+"""The desktop helper's files, offered on the 憑證中心 page and to programs with version, size and SHA-256 (SPEC A14).
 
 They lie in one folder beside `downloads.json`, which alone says what is offered: `certcenterctl downloads add` writes
 both. What is not in the manifest, or is not the file that was added, is not handed out.
