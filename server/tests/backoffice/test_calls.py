@@ -4,7 +4,8 @@ import json
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from tests.support import people
 from tests.support.counter import in_service_hours, saturday, unlock
 from tests.support.engines import in_threads, meeting
@@ -207,6 +208,19 @@ def desk(firm, signed_in):
 @pytest.mark.spec("B10", "D5", "D7")
 class TestUserOfACompany:
     """The same once for each user; nobody else of the company is touched."""
+
+    def test_a_larger_firm_asks_no_more(self, firm, desk):
+        """The locks of all users are read at once, on the page and in the form that unlocks one."""
+        lock_user()
+        counts = []
+        for more in ("", "; " + "; ".join(f"M1{number}:許家榮:maker" for number in range(8))):
+            people.import_(national_id=FIRM, name="晨光公司", institution=BANK, users=USERS + more)
+            for path in (f"/customers/{firm.pk}/", f"/customers/{firm.pk}/unlock/"):
+                desk.get(path)
+                with CaptureQueriesContext(connection) as asked:
+                    assert desk.get(path).status_code == 200
+                counts.append(len(asked))
+        assert counts[:2] == counts[2:], counts
 
     def test_unlocked_after_a_call(self, firm, desk):
         where = f"/customers/{firm.pk}/"

@@ -5,6 +5,8 @@ import re
 from html import unescape
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from tests.support import people
 from tests.support.engines import in_threads
 
@@ -118,6 +120,18 @@ def test_an_administrator_unlocks_a_colleague_but_not_the_own_login(hire, browse
     assert admin.post(f"/staff/{locked.pk}/unlock/").status_code == 302
     assert gate.state().state is State.ACTIVE
     assert attempt(client).status_code == 302
+
+
+@pytest.mark.spec("D5")
+def test_more_colleagues_ask_no_more(hire, browser):
+    admin, counts = browser(hire("administrator", username="boss")), []
+    for number in range(6):
+        hire("auditor", username=f"colleague{number}")
+        admin.get("/staff/")
+        with CaptureQueriesContext(connection) as asked:
+            assert f"colleague{number}" in admin.get("/staff/").content.decode()
+        counts.append(len(asked))
+    assert len(set(counts)) == 1, counts
 
 
 def test_a_captcha_serves_once_and_at_its_own_door(hire, browser):

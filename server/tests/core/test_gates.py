@@ -18,6 +18,7 @@ from certcenter.core.gates import (
     GateNotLocked,
     State,
     UnlockUsed,
+    states,
 )
 
 
@@ -213,6 +214,31 @@ def test_clear_beside_attempts_in_flight(engine):
     assert [error for error in in_threads(work, 4) if error] == []
     gate().clear()
     assert gate().state().in_flight == 0
+
+
+@pytest.mark.spec("E2")
+def test_a_list_of_gates_is_read_by_one_query(engine, django_assert_num_queries):
+    """As each of them says itself: untried, locked by abandoned attempts, unlocked once, and with a limit of its own."""
+    people = [Gate("login", subject=f"customer:{number}", limit=3, hard_limit=6) for number in range(4)]
+    strict = Gate("login", subject="customer:3", limit=1)
+    for _ in range(3):
+        with people[1].admit():
+            pass
+    for each in (people[2], people[2], people[2], people[3]):
+        with each.admit() as attempt:
+            attempt.failure()
+    people[2].unlock()
+    with clock.at(clock.now() + ABANDONED_AFTER + timedelta(seconds=1)):
+        asked = [*people, strict, people[1]]
+        with django_assert_num_queries(1):
+            found = states(asked)
+        assert found == [each.state() for each in asked]
+    assert [each.state for each in found] == [
+        State.ACTIVE, State.LOCKED, State.ACTIVE, State.ACTIVE, State.LOCKED, State.LOCKED,
+    ]  # fmt: skip
+    assert (found[1].failed, found[2].unlocked, found[2].total_failed) == (3, True, 3)
+    with django_assert_num_queries(0):
+        assert states([]) == []
 
 
 def test_an_unknown_subject_costs_the_same_statements(engine, django_assert_num_queries):

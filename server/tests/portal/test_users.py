@@ -3,6 +3,8 @@
 import re
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from tests.support import people
 
 from certcenter.core.actor import system
@@ -99,6 +101,37 @@ def test_an_initial_password_allows_nothing_but_its_change(at):
     assert due.post("/own-password/", old=SECRET, new="Fresh4567", again="Fresh4567").status_code == 302
     assert due.http.cookies["session"].value != before, "a new key at the step-up"
     assert "M01" in due.get("/users/")
+
+
+def test_a_longer_list_asks_no_more(at, firm):
+    """The locks of all users, and whom the waiting requests are about, are read at once."""
+    counts = []
+    for more in ("", "; " + "; ".join(f"M1{number}:許家榮:maker" for number in range(6))):
+        people.import_(national_id="04595257", name="晨光公司", institution=BANK, users=USERS + more)
+        staff = {each.code: each for each in resets.users_of(firm)}
+        for code in ("M10", "M11") if more else ("M01",):
+            resets.ask(staff["A02"], staff[code], note="forgot it", actor=system("tests"))
+        checker = at("C01")
+        checker.get("/users/")
+        with CaptureQueriesContext(connection) as asked:
+            page = checker.get("/users/")
+        counts.append(len(asked))
+    assert page.count("/users/requests/") == 3
+    assert counts[0] == counts[1], counts
+
+
+def test_a_request_about_a_user_who_left_since_is_listed_and_can_be_declined(at, firm):
+    staff = {each.code: each for each in resets.users_of(firm)}
+    asked = resets.ask(staff["A01"], staff["M01"], note="forgot it", actor=system("tests"))
+    people.import_(national_id="04595257", name="晨光公司", institution=BANK, users="M01:許家榮:")
+    checker = at("C01")
+    assert "M01" in checker.get("/users/")
+    address = f"/users/requests/{asked.pk}/"
+    page = checker.get(address)
+    assert 'name="approve"' not in page
+    assert 'name="decline"' in page
+    assert checker.post(address, decline="1").status_code == 302
+    assert "M01" not in checker.get("/users/")
 
 
 def test_a_persons_session_has_no_users(wang):

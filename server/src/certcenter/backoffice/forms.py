@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from certcenter.core import gates
 from certcenter.core.gates import State
 from certcenter.core.masks import mask_name
 from certcenter.identity.contacts import ContactChange
@@ -144,10 +145,11 @@ class CallForm(ReasonForm):
         self.order_fields([*order, "note"])
 
     def _locked(self) -> list[tuple[str, str]]:
+        locks = gates.states([users.gate(each) for each in self._users.values()])
         return [
             (name, f"{each.code} {mask_name(each.name)}")
-            for name, each in self._users.items()
-            if users.gate(each).state().state is State.LOCKED
+            for (name, each), seen in zip(self._users.items(), locks, strict=True)
+            if seen.state is State.LOCKED
         ]
 
     def given(self) -> dict[str, Any]:

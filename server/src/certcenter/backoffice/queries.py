@@ -10,7 +10,7 @@ from certcenter.backoffice.access import institutions_of
 from certcenter.backoffice.operations import Situation
 from certcenter.backoffice.roles import Right
 from certcenter.certificates.models import Application, Certificate
-from certcenter.core import clock
+from certcenter.core import clock, gates
 from certcenter.core.errors import NotFound
 from certcenter.core.gates import State
 from certcenter.core.masks import mask_identity, mask_name
@@ -119,7 +119,7 @@ def customer_of(staff: Staff, customer_id: int) -> Customer:
 
 
 def customer_page(customer: Customer, rights: frozenset[Right]) -> CustomerPage:
-    """Collect the customer's page: a fixed number of queries, however long the history, and one for each user of a company."""
+    """Collect the customer's page: a fixed number of queries, however long the history and however many users a company has."""
     clear, house = Right.SEE_CLEAR in rights, serving.get(customer.institution)
     certificates = list(Certificate.objects.filter(customer=customer).order_by("-id")[:_MOST_CERTIFICATES])
     applications = list(
@@ -155,15 +155,16 @@ def company_users(customer: Customer) -> list[UserLine]:
     """Return the company's active users by code, masked; nobody where customers log in by themselves."""
     if not by_user.has_users(serving.get(customer.institution)):
         return []
+    found = resets.users_of(customer)
     return [
         UserLine(
             code=each.code,
             name=mask_name(each.name),
             roles=tuple(UserRole(role) for role in each.roles if role in UserRole.values),
-            lock=by_user.gate(each).state().state,
+            lock=seen.state,
             subject=each.subject,
         )
-        for each in resets.users_of(customer)
+        for each, seen in zip(found, gates.states([by_user.gate(each) for each in found]), strict=True)
     ]
 
 

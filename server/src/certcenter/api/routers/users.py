@@ -9,7 +9,9 @@ from ninja import Router, Status
 from certcenter.api.doors import CallerRequest
 from certcenter.api.openapi import operation
 from certcenter.api.values import Input, Output, line
+from certcenter.core import gates
 from certcenter.core.errors import Busy, NotFound
+from certcenter.core.gates import GateState, State
 from certcenter.core.masks import mask_name
 from certcenter.identity.approvals import AlreadyAsked, NotOpen, OwnRequest
 from certcenter.identity.models import Approval, ApprovalState, CompanyUser, UserRole
@@ -31,6 +33,8 @@ class UserOut(Output):
     name: str
     """Masked."""
     roles: tuple[UserRole, ...]
+    locked: bool
+    """Too many wrong passwords: nobody logs in as this user."""
     mine: bool
     """It is who asks."""
 
@@ -83,7 +87,9 @@ class OwnChange(Input):
 def company_users(request: CallerRequest) -> UsersOut:
     """Who acts for the company; nothing where customers have no users."""
     me = _me(request)
-    return UsersOut(users=tuple(_user(each, me) for each in resets.users_of(me.customer)))
+    found = resets.users_of(me.customer)
+    seen = gates.states([users.gate(each) for each in found])
+    return UsersOut(users=tuple(_user(each, state, me) for each, state in zip(found, seen, strict=True)))
 
 
 @router.put(
@@ -153,12 +159,13 @@ def _me(request: CallerRequest) -> CompanyUser:
     return me
 
 
-def _user(user: CompanyUser, me: CompanyUser) -> UserOut:
+def _user(user: CompanyUser, seen: GateState, me: CompanyUser) -> UserOut:
     return UserOut(
         id=user.pk,
         code=user.code,
         name=mask_name(user.name),
         roles=tuple(UserRole(role) for role in user.roles if role in UserRole.values),
+        locked=seen.state is not State.ACTIVE,
         mine=user.pk == me.pk,
     )
 

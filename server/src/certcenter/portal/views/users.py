@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from certcenter.core import clock
+from certcenter.core import clock, gates
 from certcenter.core.errors import CentreError, NotFound
-from certcenter.core.gates import State
+from certcenter.core.gates import GateState, State
 from certcenter.core.masks import mask_name
-from certcenter.identity.models import Approval, ApprovalState, CompanyUser, UserRole
+from certcenter.identity.models import Approval, ApprovalState, CompanyUser, Customer, UserRole
 from certcenter.institutions.vocabulary import Function
 from certcenter.passwords import resets, users
 from certcenter.portal import menu
@@ -30,11 +30,11 @@ def people(request: CustomerRequest) -> HttpResponse:
     """List the users, and what waits for a second person."""
     me = _me(request)
     menu.require(request.institution, Function.USERS)
+    found = resets.users_of(request.customer)
+    seen = gates.states([users.gate(each) for each in found])
     context = {
-        "lines": [_line(each, me) for each in resets.users_of(request.customer)],
-        "waiting": [_request(each, me) for each in resets.waiting(request.customer)]
-        if users.may_review(me)
-        else [],
+        "lines": [_line(each, state, me) for each, state in zip(found, seen, strict=True)],
+        "waiting": _waiting(me) if users.may_review(me) else [],
         "administrator": me.has_role(UserRole.ADMINISTRATOR),
     }
     return rendering.page(request, "portal/users.html", context)
@@ -77,7 +77,7 @@ def decide(request: CustomerRequest, approval_id: UUID) -> HttpResponse:
         except CentreError as error:
             context = rendering.refusal(error)
             approval.refresh_from_db()
-    context |= _request(approval, me)
+    context |= _request(approval, me, _everybody(request.customer))
     return rendering.page(request, "portal/user_request.html", context, status=_status(context))
 
 
@@ -134,28 +134,38 @@ def _decided(request: CustomerRequest, me: CompanyUser, approval: Approval) -> H
     return redirect("users")
 
 
-def _line(user: CompanyUser, me: CompanyUser) -> dict[str, Any]:
+def _line(user: CompanyUser, seen: GateState, me: CompanyUser) -> dict[str, Any]:
     roles = dict(UserRole.choices)
     return {
         "user": user,
         "name": mask_name(user.name),
         "roles": [roles[UserRole(role)] for role in user.roles if role in UserRole.values],
-        "lock": users.gate(user).state().state is not State.ACTIVE,
+        "lock": seen.state is not State.ACTIVE,
         "own": user.pk == me.pk,
     }
 
 
-def _request(approval: Approval, me: CompanyUser) -> dict[str, Any]:
-    target = resets.target_of(approval)
+def _waiting(me: CompanyUser) -> list[dict[str, Any]]:
+    everybody = _everybody(me.customer)
+    return [_request(each, me, everybody) for each in resets.waiting(me.customer)]
+
+
+def _everybody(company: Customer) -> dict[str, CompanyUser]:
+    """All users by the name that requests call them, those among them who have left since."""
+    return {each.subject: each for each in CompanyUser.objects.filter(customer=company)}
+
+
+def _request(approval: Approval, me: CompanyUser, everybody: dict[str, CompanyUser]) -> dict[str, Any]:
+    target, asker = everybody[approval.target], everybody[approval.asked_by]
     live = approval.expires_at > clock.now()
     own = approval.asked_by == me.subject
-    asker = CompanyUser.objects.filter(pk=int(approval.asked_by.partition(":")[2])).first()
     return {
         "approval": approval,
         "target": target,
         "name": mask_name(target.name),
-        "asker": asker.code if asker else "",
+        "asker": asker.code,
         "own": own,
+        "left": target.disabled_at is not None,
         "mine_to_decide": live and not own and target.pk != me.pk and approval.state == ApprovalState.OPEN,
         "mine_to_withdraw": live and own and approval.state == ApprovalState.OPEN,
         "mine_to_show": live and own and approval.state == ApprovalState.APPROVED,
