@@ -13,7 +13,7 @@ pytest_plugins = [
     "tests.support.authorities",
     "tests.support.centre",
     "tests.support.engines",
-    "tests.support.life",
+    "tests.support.ready",
 ]
 
 

@@ -31,6 +31,18 @@ LATIN = re.compile(
     r"|JavaScript|Cookie|SAMPLE|TWD|CMS|SHA|market|Maria|Santos|example|com|zh|TW|KB|MB|ZIP|P-256|ms|[A-Z][0-9*X]{3,}|[0-9A-F]{4,}"
 )
 
+#: Texts that reach over the edge of what they stand in, where it does not scroll.
+CUT_OFF = """() => {
+  const found = [], walker = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const box = node.parentElement.closest('.card, .say, main'), range = document.createRange();
+    if (!node.data.trim() || !node.parentElement.checkVisibility() || node.parentElement.closest('.out-of-sight, thead, pre')) continue;
+    range.selectNodeContents(node);
+    if (range.getBoundingClientRect().right > box.getBoundingClientRect().right + 1) found.push(node.data.trim());
+  }
+  return found;
+}"""
+
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.timeout(300),
@@ -107,6 +119,7 @@ class Visitor:
             wide = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
             if wide > 0:
                 problems.append(f"{path} {name}: {wide} pixels too wide")
+            problems += [f"{path} {name}: cut off: {text}" for text in self.page.evaluate(CUT_OFF)]
         if self.page.locator("h1").count() != 1:
             problems.append(f"{path}: {self.page.locator('h1').count()} h1")
         if self.language == "zh-hant":
@@ -147,19 +160,6 @@ def test_each_state_of_the_overview(visitor: Visitor, state: str) -> None:
     visitor.sign_in(visitor.centre.person(state))
     problems = visitor.check("certificates/")
     assert not problems, "\n".join(problems)
-
-
-#: Texts that reach over the edge of what they stand in, where it does not scroll.
-CUT_OFF = """() => {
-  const found = [], walker = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
-  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-    const box = node.parentElement.closest('.card, .say, main'), range = document.createRange();
-    if (!node.data.trim() || !node.parentElement.checkVisibility() || node.parentElement.closest('.out-of-sight, thead, pre')) continue;
-    range.selectNodeContents(node);
-    if (range.getBoundingClientRect().right > box.getBoundingClientRect().right + 1) found.push(node.data.trim());
-  }
-  return found;
-}"""
 
 
 @pytest.mark.spec("A1", "F4")

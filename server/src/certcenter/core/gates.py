@@ -288,10 +288,10 @@ class Gate:
 
     def _read(self, sql: str, values: list[Any]) -> GateState:
         """Run a statement that returns `_COUNTERS`."""
-        return self._seen(self._run(sql, values))
+        return self.meaning(self._run(sql, values))
 
-    def _seen(self, counters: tuple[Any, ...] | None) -> GateState:
-        """Say what the counters mean; a gate that nobody tried yet has no row."""
+    def meaning(self, counters: tuple[Any, ...] | None) -> GateState:
+        """Say what a row's counters mean here; a gate that nobody tried yet has none. For `states`."""
         failed, total, in_flight, unlocked, abandoned = counters or (0, 0, 0, False, 0)
         return GateState(
             state=self._named(failed + abandoned, total + abandoned),
@@ -365,12 +365,12 @@ def states(gates: Sequence[Gate]) -> list[GateState]:
         (first.name, first.abandoned_after, first.using)
     }
     statement = _STATES.replace("SUBJECTS", ", ".join(["%s"] * len(gates)))
-    with connections[first.using].cursor() as cursor:
-        cursor.execute(
-            statement, [first._abandoned_before_here, first.name, *(each.subject for each in gates)]
-        )
+    connection = connections[first.using]
+    abandoned_before = connection.ops.adapt_datetimefield_value(clock.now() - first.abandoned_after)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [abandoned_before, first.name, *(each.subject for each in gates)])
         rows = {row[0]: row[1:] for row in cursor.fetchall()}
-    return [each._seen(rows.get(each.subject)) for each in gates]
+    return [each.meaning(rows.get(each.subject)) for each in gates]
 
 
 def purge(*, subject_prefix: str, before: datetime) -> int:

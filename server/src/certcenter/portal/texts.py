@@ -135,9 +135,9 @@ _STAGES: Words = {
 }
 
 _OVERVIEW: Words = {
-    "mode.1": _("asked at each order"),
-    "mode.2": _("asked at the first order after signing in"),
-    "mode.3": _("never asked"),
+    "mode.1": _("at each order"),
+    "mode.2": _("at the first order after signing in"),
+    "mode.3": _("never"),
     "lost.title": _("This browser has lost a key of yours"),
     "lost.words": _(
         "A key that was kept here since {since} is gone. Browsers delete it when site data are cleared, in private windows, "

@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from certcenter.api.doors import AnyVisitor, CallerRequest, Visit, VisitRequest
 from certcenter.api.openapi import operation
-from certcenter.api.values import Base64url, Input, Output, line
+from certcenter.api.values import Base64url, Input, Output, form, line
 from certcenter.core.errors import Invalid
 from certcenter.identity import sessions
 from certcenter.identity.models import SessionKind
@@ -97,7 +97,9 @@ def captcha(request: VisitRequest) -> CaptchaOut:
 )
 def captcha_sound(
     request: VisitRequest,
-    token: Annotated[str, line(2048), Query(description="The picture's, from GET captcha.")],
+    token: Annotated[
+        str, form(r"^[0-9A-Za-z_-]{1,400}$", 400), Query(description="The picture's, from GET captcha.")
+    ],
 ) -> SoundOut:
     """The letters of a picture, spoken, as the login page offers them beside it."""
     return SoundOut(sound=captchas.sound(request.auth.institution, token))
