@@ -26,6 +26,13 @@ SETTINGS = [
 ]
 
 
+#: A browser that is asked to keep what is stored, and does not promise it.
+FORGETFUL = """
+navigator.storage.persisted = () => Promise.resolve(false);
+navigator.storage.persist = () => { window.asked = true; return Promise.resolve(false); };
+"""
+
+
 @pytest.mark.spec("A1", "A3", "A5", "A6", "A8", "A11", "A15", "E11", "F4")
 @pytest.mark.parametrize(("language", "width"), SETTINGS)
 def test_a_life(visit, tmp_path, language, width):
@@ -34,10 +41,13 @@ def test_a_life(visit, tmp_path, language, width):
         customer.says("您尚未申請憑證，請點申請", "You have not applied for a certificate yet")
         customer.sees("客戶姓名" if language == "zh-hant" else "Customer name")
         customer.shot("overview-none")
+        customer.page.add_init_script(FORGETFUL)
         customer.prove("apply")
         customer.says("驗證成功，請立即申請憑證", "Verified. Please apply for your certificate now")
         customer.obtain(mode="2")
         customer.says("請備份您的憑證", "Please back up your certificate")
+        assert customer.page.evaluate("window.asked"), "the browser is asked to keep what is stored"
+        customer.says("備份才是安全的副本", "A backup is the only safe copy")
         file = customer.export(tmp_path)
         assert re.fullmatch(r".+-SAMPLE\(\d{4}-\d{2}-\d{2}\)\.pfx", file.name), file.name
         assert customer.person["id"] not in file.name

@@ -1,6 +1,8 @@
 """What an operator copies and reads: the guide names every setting, nginx and systemd take our files, demo.json fits its schema."""
 
+import inspect
 import json
+import logging
 import os
 import shutil
 import socket
@@ -10,8 +12,11 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from granian.log import LogLevels, configure_logging
+from granian.server import mp
 
 from certcenter.ctl import processes
+from certcenter.ctl.processes import LOG_CONFIG, THREADS
 from certcenter.settings.model import SECRET_NAMES, Config
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -222,3 +227,21 @@ def test_serve_hashes_as_often_at_once_as_there_are_processors(monkeypatch, work
         monkeypatch.setenv(number, "7")
     processes.serve.callback(host="127.0.0.1", workers=workers, threads=16)
     assert started == [(slots, "2"), ("7", "7")]
+
+
+@pytest.mark.spec("D9")
+def test_the_web_servers_lines_are_structured_too_and_what_is_intended_is_no_warning(capsys):
+    """Our number of threads is meant; another one is still warned of (granian says so itself where it starts)."""
+    assert "spawning up to {self.blocking_threads} Python threads" in inspect.getsource(mp)
+    configure_logging(LogLevels.warning, json.loads(LOG_CONFIG.read_text()))
+    try:
+        for threads in (THREADS, 200):
+            logging.getLogger("_granian").warning(
+                "Configuration allows spawning up to %d Python threads", threads
+            )
+    finally:
+        configure_logging(LogLevels.warning)
+    (line,) = capsys.readouterr().err.splitlines()
+    said = json.loads(line)
+    assert (said["level"], said["logger"]) == ("WARNING", "_granian")
+    assert "200" in said["message"]

@@ -9,6 +9,18 @@ from typing import Any
 reference: ContextVar[str] = ContextVar("certcenter_reference", default="")
 
 
+class Without(logging.Filter):
+    """Leaves out the lines that hold certain words: a warning of something that is intended."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__()
+        self._words = words
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether the line is written."""
+        return self._words not in record.getMessage()
+
+
 class JsonFormatter(logging.Formatter):
     """Format a record as one JSON line: time, level, logger, message, reference, exception."""
 

@@ -3,20 +3,31 @@
 import os
 import signal
 import sys
+from pathlib import Path
 from threading import Event as Flag
 from types import FrameType
+from typing import Final
 
 import click
 from django.conf import settings
 
 from certcenter.worker import loop
 
+#: Requests at once in one process: most of them wait, for a certificate that is being made (20 s at most), their turn to write,
+#: a slot for a hash. How much waits beside them is bounded (`--backpressure`).
+THREADS: Final = 16
+#: The web server's own lines, as JSON; that so many threads are many for few processors is no news.
+LOG_CONFIG: Final = Path(__file__).with_name("server_log.json")
+
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on. 監聽位址。")
 @click.option("--workers", default=2, show_default=True, help="Server processes. 伺服器行程數。")
 @click.option(
-    "--threads", default=16, show_default=True, help="Requests at once in one process. 每行程同時處理數。"
+    "--threads",
+    default=THREADS,
+    show_default=True,
+    help="Requests at once in one process. 每行程同時處理數。",
 )
 def serve(host: str, workers: int, threads: int) -> None:
     """Run the web server on CERTCENTER_PORT. 啟動網頁伺服器。"""
@@ -55,6 +66,8 @@ def server_command(*, host: str, workers: int, threads: int) -> list[str]:
         str(settings.STATIC_ROOT),
         "--log-level",
         "warning",
+        "--log-config",
+        str(LOG_CONFIG),
         "--http",
         "1",
         "--no-ws",

@@ -18,7 +18,7 @@ from django.conf import settings
 
 from certcenter.certificates import authority, mail_signers
 from certcenter.core import clock
-from certcenter.ctl.processes import server_command
+from certcenter.ctl.processes import THREADS, server_command
 from certcenter.ctl.setup import prepare_centre
 from certcenter.demo import seed
 from certcenter.demo.hours import write_open
@@ -50,7 +50,7 @@ def demo(*, prepare_only: bool) -> None:
     if prepare_only:
         return
     with Processes() as processes:
-        processes.start("server", server_command(host="127.0.0.1", workers=1, threads=16))
+        processes.start("server", server_command(host="127.0.0.1", workers=1, threads=THREADS))
         processes.start("worker", [sys.executable, "-m", "certcenter.ctl", "worker"])
         processes.await_health(f"http://127.0.0.1:{port}/healthz")
         _announce(port)
