@@ -166,7 +166,7 @@ def mode_is_positive(case: Any) -> bool:
 EXCLUDED = [positive_data_acceptance]
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize(
     "mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["positive", "negative"]
 )
