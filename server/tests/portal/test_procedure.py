@@ -146,6 +146,8 @@ def test_who_cannot_be_reached_is_sent_to_the_branch(home):
     assert reader.sign_in(MUTE).status_code == 302
     page = reader.get(agree(reader, birth_date="770808")["Location"])
     assert "原開戶分公司" in page
+    assert "您的開戶分公司：" in page
+    assert "台北分公司 02-5550-0110" in page
     assert 'id="send"' not in page
 
 
