@@ -7,7 +7,7 @@ import httpx
 import pytest
 from sdk.tests.centre import BASE, FAULTS, Centre
 from sdk.tests.pki import NOW, ORDER_FIELDS
-from sdk.tests.stores import KINDS, PASSWORD, installed, open_store
+from sdk.tests.stores import KINDS, PASSWORD, installed, issue, open_store
 
 from certcenter_sdk import clock, cms, keys
 from certcenter_sdk.client import ApiProblem, calls, custody
@@ -277,3 +277,19 @@ def test_a_redownload_that_broke_off_needs_no_second_opening(store, centre):
         centre.opened_by_staff = False
         (found,) = client.run(custody.repair(PLACE, store, lambda _: PASSWORD))
     assert found.outcome is Outcome.FINISHED
+
+
+@pytest.mark.spec("A5", "A11")
+def test_of_two_in_use_the_one_that_was_issued_later_signs(tmp_path, issuing, root):
+    """A renewed one lasts longer than the one that is applied for after its revocation; whether it is revoked, only the centre knows."""
+    store = open_store("helper", tmp_path)
+    revoked = store.new_key(PASSWORD)
+    issue(store, revoked, issuing, root, start=NOW - timedelta(days=1), end=NOW + timedelta(days=390))
+    store.install(revoked.request, PASSWORD, now=NOW)
+    revoked = store.acknowledged(revoked.request)
+    new = installed(store, issuing, root, now=NOW)
+    assert new.not_after < revoked.not_after
+    assert {each.standing for each in store.certificates()} == {Standing.ACTIVE}
+    assert store.current() == new
+    with store.session(ask=lambda _entry: PASSWORD) as session:
+        assert session.unlocked().entry == new

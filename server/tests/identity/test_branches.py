@@ -18,9 +18,9 @@ def with_accounts(accounts, slug="demo"):
 def test_each_branch_that_policy_names_once_with_its_telephone():
     customer = with_accounts("securities:9A10-0324338; futures:F020-0071234; sub-brokerage:9A10-0012345")
     with override("zh-hant"):
-        assert branches.words(customer) == "台北分公司 02-5550-0210、期貨台北分公司"
+        assert branches.words(customer) == "期貨台北分公司、台北分公司 02-5550-0210"
     with override("en"):
-        assert branches.words(customer) == "Taipei Branch 02-5550-0210; Futures, Taipei Branch"
+        assert branches.words(customer) == "Futures, Taipei Branch; Taipei Branch 02-5550-0210"
 
 
 def test_the_refusal_names_it_in_the_language_of_who_reads_it():

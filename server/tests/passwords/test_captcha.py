@@ -15,11 +15,13 @@ from tests.support.engines import in_threads
 
 from certcenter.audit.models import AuditEvent
 from certcenter.core import clock, sealing
+from certcenter.core.errors import Busy
 from certcenter.core.sealing import Unsealable, Use
 from certcenter.institutions import serving
 from certcenter.passwords import captcha, login
 from certcenter.passwords.captcha import LETTERS, check, new_challenge
 from certcenter.passwords.errors import CaptchaRefused
+from certcenter.passwords.hashing import Slots
 from certcenter.passwords.models import SpentChallenge
 from certcenter.settings.model import Config
 
@@ -171,6 +173,15 @@ def test_a_picture_can_be_heard(sqlite_engine):
         assert sound.getnframes() / sound.getframerate() > 1
     with pytest.raises(CaptchaRefused):
         captcha.sound(serving.get(IMAGE), "x")
+
+
+def test_one_sound_is_spoken_at_a_time_and_few_wait(sqlite_engine, monkeypatch):
+    """Each is half a second of a processor's work, and anybody may ask."""
+    token, speaking = new_challenge(serving.get(IMAGE)).token, Slots(1, waiting=0, seconds=60)
+    monkeypatch.setattr(captcha, "_SPEAKING", speaking)
+    with speaking.one(), pytest.raises(Busy):
+        captcha.sound(serving.get(IMAGE), token)
+    assert captcha.sound(serving.get(IMAGE), token).startswith(b"RIFF")
 
 
 def test_where_the_policy_asks_for_none_none_is_asked(sqlite_engine):

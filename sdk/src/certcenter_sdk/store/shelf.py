@@ -293,5 +293,6 @@ def _standing(spki: str, records: list[PendingKey], *, is_main: bool) -> Standin
     return Standing.ACTIVE if is_main or heirs else Standing.REPLACED
 
 
-def _sorting(entry: Entry, order: list[Standing]) -> tuple[int, float]:
-    return order.index(entry.standing), -entry.not_after.timestamp()
+def _sorting(entry: Entry, order: list[Standing]) -> tuple[int, float, float]:
+    """Of two in use the one issued later is the customer's now: the other may be revoked, which only the centre knows."""
+    return order.index(entry.standing), -entry.not_before.timestamp(), -entry.not_after.timestamp()

@@ -24,7 +24,7 @@ class StoreView:
         return tuple(self.shelf.entries()[0])
 
     def current(self) -> Entry | None:
-        """The certificate to sign with: in force, else installed; None where there is neither."""
+        """The certificate to sign with: in force, the one issued last, else installed; None where there is neither."""
         usable = [entry for entry in self.certificates() if entry.standing is not Standing.REPLACED]
         return usable[0] if usable else None
 

@@ -14,9 +14,10 @@ from certcenter.institutions.base import Branch
 
 
 def of(customer: Customer) -> list[Branch]:
-    """Return those that have a name in policy, each once, in the order of the accounts."""
+    """Return those that have a name in policy, each once, in the order in which all lists show the accounts."""
     named = serving.get(customer.institution).branches
-    codes = Account.objects.filter(customer=customer).order_by("pk").values_list("branch", flat=True)
+    accounts = Account.objects.filter(customer=customer).order_by("line", "branch", "number")
+    codes = accounts.values_list("branch", flat=True)
     return [named[code] for code in dict.fromkeys(codes) if code in named]
 
 

@@ -25,6 +25,7 @@ from certcenter.core import clock, sealing, taiwan
 from certcenter.core.sealing import Unsealable, Use
 from certcenter.institutions.vocabulary import Captcha
 from certcenter.passwords.errors import CaptchaRefused
+from certcenter.passwords.hashing import Slots
 from certcenter.passwords.models import SpentChallenge
 
 LIFETIME = timedelta(minutes=10)
@@ -35,6 +36,7 @@ LETTERS: Final = "ACEFHJKPRTWXY34679"
 _LENGTH = 5
 _MAX_ANSWER = 8192
 _IMAGE = "image:"
+_SPEAKING: Final = Slots(1, waiting=3, seconds=5.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,9 +94,13 @@ def new_challenge(institution: Door, *, asked: Captcha | None = None) -> Challen
 
 
 def sound(institution: Door, token: str) -> bytes:
-    """Return the letters of a picture as spoken (WAV), for who can't see it. Raises CaptchaRefused."""
+    """Return the letters of a picture as spoken (WAV), for who can't see it; half a second of a processor's work.
+
+    Anybody may ask, so one at a time is spoken, few wait, and whoever comes beyond is told. Raises CaptchaRefused, Busy.
+    """
     letters, _expires_at = _opened(institution, token)
-    return bytes(_speaker().generate(letters))
+    with _SPEAKING.one():
+        return bytes(_speaker().generate(letters))
 
 
 @dataclass(frozen=True, slots=True)
