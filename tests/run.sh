@@ -60,7 +60,7 @@ status=0
 step "lint, types, import rules" make -s lint
 step "page: unit tests" npm --prefix browser run --silent test
 step "SDK alone, without Django" .venv/bin/pytest sdk/tests -q -n 2 --dist worksteal -p no:django -p no:cacheprovider -m "not soak"
-step "server, browser and interop" .venv/bin/pytest server/tests helper/tests tests -q -n 3 --dist loadgroup -m "not soak" --durations 20
+step "server, browser and interop" .venv/bin/pytest server/tests helper/tests tests -q -n 2 --dist loadgroup -m "not soak" --durations 20
 not_run=$(missing | tr '\n' ' ')
 [ -z "$not_run" ] || echo "not run for want of: $not_run"
 exit $status
